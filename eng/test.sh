@@ -6,6 +6,8 @@ root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 cd "$root" || exit 1
 # shellcheck source-path=SCRIPTDIR source=servers-lib.sh
 . eng/servers-lib.sh
+# shellcheck source=stale.sh
+. eng/stale.sh
 
 usage() {
   cat <<'TEXT'
@@ -80,14 +82,7 @@ for name in "${server_names[@]}"; do
 done
 
 # --- 2. The build, in Release: the same programs that ./granary up and the command line client are.
-newer_than_stamp() {
-  local stamp=.feed/stamps/all feed
-  [ -f "$stamp" ] && read -r feed <"$stamp" && [ "$feed" = "${RestrictedFeed:-marker}" ] || return 0
-  [ -n "${RestrictedFeed:-}" ] || [ -f .feed/feed.props ] || return 0
-  [ -n "$(find . -mindepth 1 \( -name bin -o -name obj -o -name '.git' -o -name .feed -o -path ./artifacts -o -path ./data -o -path ./docs \) -prune \
-    -o ! -path './eng/*.sh' -type f -newer "$stamp" -print -quit)" ]
-}
-if [ "${CI:-}" = true ] || newer_than_stamp; then
+if [ "${CI:-}" = true ] || stale all; then
   if [ "${CI:-}" = true ]; then export GRANARY_BUILD_STRICT=1; fi
   setsid sh eng/build.sh all &
   groups[$!]=build

@@ -1,0 +1,42 @@
+using Granary.ClientApi.Authentication;
+using Granary.ClientApi.Http;
+using Granary.ClientApi.Http.Rejections;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Granary.ClientApi;
+
+/// <summary>Registers and maps the HTTP API.</summary>
+public static class GranaryClientApi
+{
+    /// <summary>
+    /// Registers what the API needs. The composition root also provides <see cref="ISiloContext"/>, the catalog
+    /// (<c>AddGranaryCatalog</c>), the stores' directory and buffers, and the grain factory.
+    /// </summary>
+    public static IServiceCollection AddGranaryClientApi(this IServiceCollection services, Action<ClientApiOptions>? configure = null)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddRoutingCore();
+        services.AddOptions<ClientApiOptions>()
+            .Configure(options => configure?.Invoke(options))
+            .Validate(options => !options.Validate().Any(), "The settings of the client API are out of range.")
+            .ValidateOnStart();
+        services.Configure<KestrelServerOptions>(GranaryKestrel.Configure);
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<RejectionMarker>();
+        return services;
+    }
+
+    /// <summary>Adds the middleware and maps every resource.</summary>
+    public static WebApplication MapGranaryApi(this WebApplication app)
+    {
+        _ = app.Services.GetRequiredService<IOptions<ClientApiOptions>>().Value;
+        _ = app.Services.GetRequiredService<RejectionMarker>();
+        app.UseMiddleware<ApiMiddleware>();
+        app.UseRouting();
+        return app;
+    }
+}

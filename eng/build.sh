@@ -30,6 +30,10 @@ if command -v flock >/dev/null 2>&1; then
   if ! flock -n 9; then
     say "waiting for another build of this checkout to end"
     flock 9
+    # Often it was the same one.
+    # shellcheck source-path=SCRIPTDIR source=stale.sh
+    . eng/stale.sh
+    stale "$part" || exit 0
   fi
 fi
 
@@ -79,7 +83,7 @@ say "building $what$first"
 log=.feed/build-$part.log
 {
   dotnet build "$project" -c Release --nologo -v:m -nodeReuse:false 9>&- 2>&1
-  echo $? >.feed/code-$part
+  echo $? >".feed/code-$part"
 } | without_addresses | tee "$log" | while read -r line; do
   # A line for every project that is done, without the folders of this machine.
   case $line in

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # sourced: what is unused here is used there, and $root comes from there
 # Sourced by eng/test.sh and eng/servers.sh: the servers that tests talk to. Each is a script test/servers/NAME.sh that
 # answers install, start, stop, kill and wipe, and takes its settings from the environment. The functions take a name:
 #   s3    an S3 server; tests find it in GRANARY_TEST_S3, "endpoint accessKey secretKey"

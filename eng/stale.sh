@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # sourced: $root comes from there
 # Sourced (with $root set) by the launcher and the scripts beside this one: whether a part must be built again. On the
 # way of every command, so it starts one process: find, which stops at the first newer file.
 

@@ -6,7 +6,7 @@ root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 cd "$root" || exit 1
 # shellcheck source-path=SCRIPTDIR source=servers-lib.sh
 . eng/servers-lib.sh
-# shellcheck source=stale.sh
+# shellcheck source-path=SCRIPTDIR source=stale.sh
 . eng/stale.sh
 
 usage() {
@@ -123,7 +123,8 @@ say "seed $seed$([ $soak = false ] || echo ", full counts")"
 
 start_project() {
   local project=$1 name=$2 folder=${1%/*}
-  local assembly=$folder/bin/Release/net10.0/$(basename "$project" .csproj).dll
+  local assembly=${project##*/}
+  assembly=$folder/bin/Release/net10.0/${assembly%.csproj}.dll
   local arguments=(test "$assembly" --results-directory "$results" --logger "trx;LogFileName=$name.trx"
     --blame-hang-timeout "$hang" --blame-hang-dump-type none)
   [ -z "$filter" ] || arguments+=(--filter "$filter")

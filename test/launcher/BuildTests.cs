@@ -77,7 +77,7 @@ public sealed class BuildTests : IDisposable
         _sandbox.SdkAnswers("build", 1, $"""
               Granary.Stores -> {_sandbox.Root}/stores/bin/Release/net10.0/Granary.Stores.dll
             {_sandbox.Root}/stores/Source.cs(1,2): error CS1002: ; expected
-            {_sandbox.Root}/stores/Granary.Stores.csproj : error NU1301: no answer from https://packages.example.com/v3/index.json.
+            {_sandbox.Root}/stores/Granary.Stores.csproj : error NU1301: no answer from https://packages.example.com/index.json.
 
             """);
 

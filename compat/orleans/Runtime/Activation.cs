@@ -1,0 +1,380 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Storage;
+
+namespace Orleans.Runtime;
+
+/// <summary>
+/// One live grain: its mailbox, its turns, its beginning and its end. Everything but the members marked so runs on its own scheduler,
+/// one turn at a time, and therefore takes no lock.
+/// </summary>
+internal sealed partial class Activation : IGrainContext
+{
+    [ThreadStatic]
+    private static Activation? _current;
+
+    private readonly LinkedList<Call> _waiting = [];
+    private readonly HashSet<Call> _running = [];
+    private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HashSet<IDisposable> _timers = [];
+    private IServiceScope? _scope;
+    private Call? _blocking;
+    private Phase _phase;
+    private bool _pumping, _again;
+    private DeactivationReason _reason;
+    private CancellationToken _hurry;
+    private Exception? _failure;
+    private long _lastUsed;
+    private long _keepUntil; // UTC ticks
+    private volatile bool _busy = true;
+
+    public Activation(Silo silo, GrainId id, GrainClass grainClass)
+    {
+        (Silo, GrainId, Class) = (silo, id, grainClass);
+        Scheduler = new ActivationScheduler(this);
+        _lastUsed = silo.Time.GetTimestamp();
+        Scheduler.Post(() => _ = ActivateAsync());
+    }
+
+    private enum Phase
+    {
+        Activating,
+        Valid,
+        Deactivating,
+        Gone,
+    }
+
+    /// <summary>The activation whose turn runs on this thread.</summary>
+    public static Activation? Current
+    {
+        get => _current;
+        set => _current = value;
+    }
+
+    public Silo Silo { get; }
+
+    public GrainId GrainId { get; }
+
+    public GrainClass Class { get; }
+
+    public ActivationScheduler Scheduler { get; }
+
+    public object? GrainInstance { get; private set; }
+
+    public IServiceProvider ActivationServices => _scope?.ServiceProvider ?? Silo.Services;
+
+    public Task Deactivated => _deactivated.Task;
+
+    /// <summary>States to read before the grain activates.</summary>
+    public List<IStateLoader> States { get; } = [];
+
+    public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
+
+    public override bool Equals(object? obj) => ReferenceEquals(this, obj);
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+
+    /// <summary>From any thread.</summary>
+    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default)
+    {
+        Scheduler.Post(() =>
+        {
+            _hurry = cancellationToken;
+            BeginDeactivation(deactivationReason);
+        });
+    }
+
+    public void DelayDeactivation(TimeSpan span) => Volatile.Write(
+        ref _keepUntil,
+        span == TimeSpan.MaxValue || span == Timeout.InfiniteTimeSpan ? long.MaxValue : span <= TimeSpan.Zero ? 0 : (Silo.Time.GetUtcNow() + span).UtcTicks);
+
+    /// <summary>From any thread: the silo died, and with it whatever the grain was doing.</summary>
+    public void Kill()
+    {
+        Scheduler.Kill();
+        foreach (var timer in Timers())
+            timer.Dispose();
+        _deactivated.TrySetResult();
+    }
+
+    /// <summary>From any thread.</summary>
+    public void CollectIfIdle()
+    {
+        if (!_busy && Silo.Time.GetElapsedTime(Volatile.Read(ref _lastUsed)) >= Class.CollectionAge && Silo.Time.GetUtcNow().UtcTicks >= Volatile.Read(ref _keepUntil))
+            Scheduler.Post(() =>
+            {
+                if (!_busy)
+                    BeginDeactivation(new(DeactivationReasonCode.ActivationIdle, "The activation was idle."));
+            });
+    }
+
+    public void Add(IDisposable timer)
+    {
+        lock (_timers)
+            _timers.Add(timer);
+    }
+
+    public void Remove(IDisposable timer)
+    {
+        lock (_timers)
+            _timers.Remove(timer);
+    }
+
+    /// <summary>Whether a call may start now; otherwise it waits here.</summary>
+    public bool Admit(Call call)
+    {
+        if (_phase == Phase.Valid && MayRun(call))
+        {
+            Record(call);
+            return true;
+        }
+
+        if (!(call.LocalOnly && _phase >= Phase.Deactivating))
+            _waiting.AddLast(call);
+        return false;
+    }
+
+    /// <summary>Starts an admitted call.</summary>
+    public void Start(Call call)
+    {
+        // A caller that gave up before the call started is not served; one that gives up later is.
+        if ((call.Deadline != 0 && Silo.Time.GetTimestamp() > call.Deadline) || call.IsCompleted)
+        {
+            call.TryComplete();
+            (call as RemoteCall)?.Drop();
+            Finish(call);
+            return;
+        }
+
+        ValueTask<object?> running;
+        try
+        {
+            running = call.Run(this);
+        }
+        catch (Exception error)
+        {
+            running = ValueTask.FromException<object?>(error);
+        }
+
+        if (running.IsCompletedSuccessfully)
+        {
+            call.Complete(running.Result);
+            Finish(call);
+        }
+        else
+        {
+            _ = WaitFor(call, running);
+        }
+    }
+
+    private async Task WaitFor(Call call, ValueTask<object?> running)
+    {
+        try
+        {
+            call.Complete(await running);
+        }
+        catch (Exception error)
+        {
+            // The state in memory is older than the one in the store: whoever comes next must read it again.
+            if (error is InconsistentStateException { IsSourceActivation: true } stale)
+            {
+                stale.IsSourceActivation = false;
+                BeginDeactivation(new(DeactivationReasonCode.ApplicationError, error, "The grain's state was changed behind its back."));
+            }
+
+            call.Fail(Silo.CopyError(error));
+        }
+
+        Finish(call);
+    }
+
+    private bool MayRun(Call call) => _running.Count == 0 || call.AlwaysInterleave || _blocking is null
+        || (_blocking.ReadOnly && call.ReadOnly) || Class.Reentrant;
+
+    private void Record(Call call)
+    {
+        call.Target = this;
+        _running.Add(call);
+        _busy = true;
+        if (!call.AlwaysInterleave)
+            _blocking ??= call;
+    }
+
+    private void Finish(Call call)
+    {
+        _running.Remove(call);
+        if (_blocking is null || ReferenceEquals(_blocking, call))
+            _blocking = null;
+        if (call.KeepAlive)
+            Volatile.Write(ref _lastUsed, Silo.Time.GetTimestamp());
+        _busy = _running.Count > 0 || _waiting.Count > 0;
+        if (_phase == Phase.Deactivating && _running.Count == 0)
+            _ = DeactivateAsync();
+        else if (_waiting.Count > 0)
+            Pump();
+    }
+
+    /// <summary>Starts waiting calls, oldest first, as far as they may run.</summary>
+    private void Pump()
+    {
+        _again = true;
+        if (_pumping)
+            return;
+        _pumping = true;
+        while (_again && _phase == Phase.Valid)
+        {
+            _again = false;
+            for (var node = _waiting.First; node is not null && _phase == Phase.Valid && !_again;)
+            {
+                var (call, next) = (node.Value, node.Next);
+                if (MayRun(call))
+                {
+                    _waiting.Remove(node);
+                    Record(call);
+                    Start(call);
+                }
+
+                node = next;
+            }
+        }
+
+        _pumping = false;
+    }
+
+    private async Task ActivateAsync()
+    {
+        using var timeout = new CancellationTokenSource(Silo.Collection.ActivationTimeout, Silo.Time);
+        try
+        {
+            if (Silo.Cluster.Register(GrainId, Silo.Address) is var owner && !owner.Equals(Silo.Address))
+            {
+                End(DuplicateOf(owner), ownsRegistration: false); // Somebody was faster; the calls go there.
+                return;
+            }
+
+            _scope = Silo.Services.CreateScope();
+            GrainInstance = Class.Create(this);
+            foreach (var state in States)
+                await state.ReadAsync(timeout.Token);
+            if (GrainInstance is IGrainBase grain)
+                await grain.OnActivateAsync(timeout.Token).WaitAsync(timeout.Token);
+        }
+        catch (Exception error)
+        {
+            LogActivationFailed(Silo.Logger, GrainId, error);
+            _failure = error;
+            _phase = Phase.Deactivating;
+            await DisposeGrainAsync();
+            End(new(DeactivationReasonCode.ActivationFailed, error, "Failed to activate grain."), ownsRegistration: true);
+            return;
+        }
+
+        if (_phase == Phase.Deactivating) // Asked for while activating.
+        {
+            await DeactivateAsync();
+            return;
+        }
+
+        _phase = Phase.Valid;
+        Volatile.Write(ref _lastUsed, Silo.Time.GetTimestamp());
+        _busy = _waiting.Count > 0;
+        Pump();
+    }
+
+    private static DeactivationReason DuplicateOf(SiloAddress owner) => new(DeactivationReasonCode.DuplicateActivation, $"The grain is active on {owner}.");
+
+    private void BeginDeactivation(DeactivationReason reason)
+    {
+        if (_phase >= Phase.Deactivating)
+            return;
+        var activating = _phase == Phase.Activating;
+        (_phase, _reason) = (Phase.Deactivating, reason);
+        foreach (var timer in Timers())
+            timer.Dispose();
+        if (!activating && _running.Count == 0)
+            _ = DeactivateAsync();
+    }
+
+    private async Task DeactivateAsync()
+    {
+        if (_phase == Phase.Gone)
+            return;
+        _running.Add(new Farewell(Silo)); // Nothing may end the activation a second time.
+        using var timeout = new CancellationTokenSource(Silo.Collection.DeactivationTimeout, Silo.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _hurry);
+        try
+        {
+            if (GrainInstance is IGrainBase grain)
+                await grain.OnDeactivateAsync(_reason, both.Token).WaitAsync(timeout.Token);
+        }
+        catch (Exception error)
+        {
+            LogDeactivationFailed(Silo.Logger, GrainId, error);
+        }
+
+        await DisposeGrainAsync();
+        End(_reason, ownsRegistration: true);
+    }
+
+    private async Task DisposeGrainAsync()
+    {
+        try
+        {
+            if (GrainInstance is IAsyncDisposable asynchronous)
+                await asynchronous.DisposeAsync();
+            else
+                (GrainInstance as IDisposable)?.Dispose();
+            _scope?.Dispose();
+        }
+        catch (Exception error)
+        {
+            LogDeactivationFailed(Silo.Logger, GrainId, error);
+        }
+    }
+
+    /// <summary>Leaves the directory, and gives every call that waits to the successor, or the failure to its caller.</summary>
+    private void End(DeactivationReason reason, bool ownsRegistration)
+    {
+        _phase = Phase.Gone;
+        foreach (var timer in Timers())
+            timer.Dispose();
+        var late = Scheduler.Close(() =>
+        {
+            if (ownsRegistration)
+                Silo.Cluster.Unregister(GrainId, Silo.Address);
+        });
+        Silo.Remove(this);
+        foreach (var call in _waiting.Concat(late).Where(c => !c.LocalOnly))
+        {
+            if (_failure is null)
+                Silo.Reroute(call, reason);
+            else
+                call.Fail(Silo.CopyError(_failure));
+        }
+
+        _waiting.Clear();
+        _deactivated.TrySetResult();
+    }
+
+    private List<IDisposable> Timers()
+    {
+        lock (_timers)
+            return [.. _timers];
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "Failed to activate {Grain}")]
+    private static partial void LogActivationFailed(ILogger logger, GrainId grain, Exception error);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Deactivation code of {Grain} failed")]
+    private static partial void LogDeactivationFailed(ILogger logger, GrainId grain, Exception error);
+
+    /// <summary>Stands for the deactivation among the running calls.</summary>
+    private sealed class Farewell(Silo silo) : Call(silo, null)
+    {
+        public override bool LocalOnly => true;
+
+        protected override void OnResult(object? result) { }
+
+        protected override void OnError(Exception error) { }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+
+namespace Orleans.Runtime;
+
+/// <summary>A grain reference: the interface in front, the grain id behind. Equal when the grain ids are.</summary>
+#pragma warning disable CA1852 // The generated proxies derive from it.
+internal class GrainProxy : DispatchProxy
+#pragma warning restore CA1852
+{
+    public CallRuntime Runtime { get; private set; } = null!;
+
+    public GrainId GrainId { get; private set; }
+
+    public Type Interface { get; private set; } = null!;
+
+    public static GrainProxy Template(Type grainInterface, CallRuntime runtime)
+    {
+        if (!grainInterface.IsInterface)
+            throw new ArgumentException($"{grainInterface} is no grain interface.");
+        var proxy = (GrainProxy)Create(grainInterface, typeof(GrainProxy));
+        (proxy.Runtime, proxy.Interface) = (runtime, grainInterface);
+        return proxy;
+    }
+
+    public GrainProxy For(GrainId id)
+    {
+        var copy = (GrainProxy)MemberwiseClone();
+        copy.GrainId = id;
+        return copy;
+    }
+
+    public override bool Equals(object? obj) => obj is GrainProxy other && other.GrainId == GrainId;
+
+    public override int GetHashCode() => GrainId.GetHashCode();
+
+    public override string ToString() => $"GrainReference:{GrainId}";
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        => Runtime.Invoke(this, GrainMethod.Of(targetMethod!), args ?? []);
+}
+
+/// <summary>Gives references.</summary>
+internal sealed class GrainFactory(CallRuntime runtime, GrainTypes types) : IClusterClient
+{
+    public IServiceProvider ServiceProvider => runtime.Services;
+
+    private readonly ConcurrentDictionary<Type, GrainProxy> _templates = [];
+
+    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithGuidKey
+        => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateGuidKey(primaryKey));
+
+    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithIntegerKey
+        => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateIntegerKey(primaryKey));
+
+    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithStringKey
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(primaryKey);
+        return ByKey<TGrainInterface>(IdSpan.Create(primaryKey));
+    }
+
+    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithGuidCompoundKey => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateGuidKey(primaryKey, keyExtension));
+
+    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string keyExtension, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithIntegerCompoundKey => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateIntegerKey(primaryKey, keyExtension));
+
+    public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId) where TGrainInterface : IAddressable
+        => (TGrainInterface)(object)Reference(typeof(TGrainInterface), grainId);
+
+    public GrainProxy Reference(Type grainInterface, GrainId id)
+        => _templates.GetOrAdd(grainInterface, static (type, runtime) => GrainProxy.Template(type, runtime), runtime).For(id);
+
+    private TGrainInterface ByKey<TGrainInterface>(IdSpan key)
+        => (TGrainInterface)(object)Reference(typeof(TGrainInterface), GrainId.Create(types.Implementation(typeof(TGrainInterface)), key));
+}

@@ -75,6 +75,18 @@ public readonly record struct FilePath : IComparable<FilePath>
     /// <inheritdoc/>
     public int CompareTo(FilePath other) => ToUtf8().AsSpan().SequenceCompareTo(other.ToUtf8());
 
+    /// <summary>Before, in byte order.</summary>
+    public static bool operator <(FilePath left, FilePath right) => left.CompareTo(right) < 0;
+
+    /// <summary>Before or the same, in byte order.</summary>
+    public static bool operator <=(FilePath left, FilePath right) => left.CompareTo(right) <= 0;
+
+    /// <summary>Behind, in byte order.</summary>
+    public static bool operator >(FilePath left, FilePath right) => left.CompareTo(right) > 0;
+
+    /// <summary>Behind or the same, in byte order.</summary>
+    public static bool operator >=(FilePath left, FilePath right) => left.CompareTo(right) >= 0;
+
     /// <inheritdoc/>
     public override string ToString() => Text;
 

@@ -113,20 +113,3 @@ public interface IChunkStoreDecorator : IChunkStore
     /// <summary>The store that is wrapped.</summary>
     IChunkStore Inner { get; }
 }
-
-/// <summary>Looks through decorators.</summary>
-public static class ChunkStore
-{
-    /// <summary>The first of a store and the stores that it wraps which has a capability; null when none has.</summary>
-    public static T? Find<T>(this IChunkStore store)
-        where T : class
-    {
-        for (var current = store; ; current = ((IChunkStoreDecorator)current).Inner)
-        {
-            if (current is T found)
-                return found;
-            if (current is not IChunkStoreDecorator)
-                return null;
-        }
-    }
-}

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Granary.Launcher.Tests;
 
 /// <summary>The launcher becomes the program that a command belongs to.</summary>
@@ -79,11 +77,7 @@ public sealed class RoutingTests : IDisposable
         using var process = _sandbox.Start(["up"]);
         Assert.Equal("ready", await process.StandardOutput.ReadLineAsync());
 
-        using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
+        await Sandbox.SignalAsync("TERM", process.Id);
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(7, process.ExitCode);
     }

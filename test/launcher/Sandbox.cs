@@ -79,6 +79,25 @@ internal sealed class Sandbox : IDisposable
     /// <summary>Makes every build of the SDK take so long that other commands find it under way.</summary>
     public void SdkIsSlow() => Write("fake/slow", "");
 
+    /// <summary>Installs a double of the S3 server, which writes down what it is asked to do (<see cref="ServerCalls"/>).</summary>
+    public void AddServer()
+    {
+        string[] programs = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph"];
+        foreach (var program in programs)
+        {
+            Write("fake/" + program, "");
+            MakeExecutable("fake/" + program);
+        }
+
+        Write("test/servers/s3.sh", """
+            echo "$1 $GRANARY_S3_DIR $GRANARY_S3_PORT $GRANARY_S3_ACCESS_KEY $GRANARY_S3_SECRET_KEY" >>"$FAKE/server"
+
+            """);
+    }
+
+    /// <summary>What the double of the S3 server was asked: verb, folder, port, keys.</summary>
+    public string[][] ServerCalls => File.ReadAllLines(Path.Combine(_fake, "server")).Select(line => line.Split(' ')).ToArray();
+
     /// <summary>What the programs do that a build makes.</summary>
     public void Program(string script)
     {
@@ -128,6 +147,25 @@ internal sealed class Sandbox : IDisposable
         }
 
         return Process.Start(start)!;
+    }
+
+    /// <summary>The first line of a file, once it is there; 20 seconds at most.</summary>
+    public async Task<string> WaitForFileAsync(string file)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!File.Exists(PathOf(file)) || File.ReadAllText(PathOf(file)).Length == 0)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+
+        return File.ReadLines(PathOf(file)).First();
+    }
+
+    /// <summary>Sends a signal to a process.</summary>
+    public static async Task SignalAsync(string signal, int process)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, $"{process}"]);
+        await kill.WaitForExitAsync();
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);

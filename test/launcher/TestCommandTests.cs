@@ -98,6 +98,56 @@ public sealed class TestCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Servers_are_started_for_the_tests_and_wiped_after_them()
+    {
+        _sandbox.AddServer();
+
+        var run = await _sandbox.RunAsync(["test"]);
+
+        Assert.Equal(0, run.Code);
+        Assert.Equal(["start", "wipe"], _sandbox.ServerCalls.Select(call => call[0]));
+        Assert.Equal(_sandbox.ServerCalls[0][1..], _sandbox.ServerCalls[1][1..]);
+        var (port, access, secret) = (_sandbox.ServerCalls[0][2], _sandbox.ServerCalls[0][3], _sandbox.ServerCalls[0][4]);
+        Assert.Contains($"S3 http://127.0.0.1:{port} {access} {secret}", _sandbox.SdkCalls);
+        Assert.False(Directory.Exists(Path.GetDirectoryName(_sandbox.ServerCalls[0][1])));
+    }
+
+    [Fact]
+    public async Task An_interrupted_run_stops_its_servers_and_its_tests()
+    {
+        _sandbox.AddServer();
+        _sandbox.Write("fake/hang", "");
+        using var run = _sandbox.Start(["test"]);
+        // Read on: the pipes must not fill up.
+        _ = run.StandardError.ReadToEndAsync();
+        var hanging = await _sandbox.WaitForFileAsync("fake/hanging");
+
+        await Sandbox.SignalAsync("TERM", run.Id);
+        await run.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(130, run.ExitCode);
+        Assert.Equal(["start", "wipe"], _sandbox.ServerCalls.Select(call => call[0]));
+        Assert.False(Directory.Exists($"/proc/{hanging}"), "The test process outlived the run.");
+    }
+
+    [Fact]
+    public async Task Servers_for_an_IDE_stay_until_they_are_stopped()
+    {
+        _sandbox.AddServer();
+
+        var started = await _sandbox.RunAsync(["servers", "start"]);
+        var again = await _sandbox.RunAsync(["servers", "start"]);
+        var stopped = await _sandbox.RunAsync(["servers", "stop"]);
+        var twice = await _sandbox.RunAsync(["servers", "stop"]);
+
+        Assert.StartsWith("export GRANARY_TEST_S3=http://127.0.0.1:", started.Output, StringComparison.Ordinal);
+        Assert.Equal(started.Output, again.Output);
+        Assert.All([started, again, stopped, twice], run => Assert.Equal(0, run.Code));
+        Assert.Equal(["start", "wipe"], _sandbox.ServerCalls.Select(call => call[0]));
+        Assert.Equal(_sandbox.ServerCalls[0][1..], _sandbox.ServerCalls[1][1..]);
+    }
+
+    [Fact]
     public async Task CI_demands_a_least_number_of_tests()
     {
         Results("beta");

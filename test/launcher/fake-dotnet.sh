@@ -7,6 +7,8 @@ case $verb in
   --version) verb=version ;;
   test)
     echo "seed $GRANARY_TEST_SEED" >>"$FAKE/log"
+    echo "S3 ${GRANARY_TEST_S3:-none}" >>"$FAKE/log"
+    if [ -f "$FAKE/hang" ]; then echo $$ >"$FAKE/hanging"; exec sleep 60; fi
     for argument in "$@"; do
       case $argument in
         "trx;LogFileName="*) name=${argument#*=} && name=${name%.trx} ;;

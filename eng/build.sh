@@ -15,7 +15,7 @@ case $part in
 esac
 say() { printf 'granary: %s\n' "$*" >&2; }
 # Whatever a tool prints, no address of a package feed leaves this script.
-without_addresses() { sed -e 's#[a-z]*://[^ ,;"'"'"'<>)]*#<address>#g'; }
+without_addresses() { sed -e 's# (https://learn.microsoft.com[^ )]*)##g' -e 's#[a-z]*://[^ ,;"'"'"'<>)]*#<address>#g'; }
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDTERMINALLOGGER=off DOTNET_CLI_UI_LANGUAGE=en
 
 if ! command -v dotnet >/dev/null 2>&1 || ! dotnet --version >/dev/null 2>&1; then

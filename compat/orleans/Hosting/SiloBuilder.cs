@@ -164,7 +164,7 @@ namespace Orleans.Runtime
 
     internal sealed record StartupWork(Func<IServiceProvider, CancellationToken, Task> Run, int Stage);
 
-    /// <summary>Something of a silo that starts before it takes calls and stops after.</summary>
+    /// <summary>Something of a silo that starts once it is a member, and stops first.</summary>
     internal interface ISiloPart
     {
         Task StartAsync(CancellationToken token);
@@ -181,9 +181,9 @@ namespace Orleans.Runtime
                 throw new OrleansConfigurationException("Clustering has not been configured. Configure it, for instance with UseLocalhostClustering().");
             if (string.IsNullOrWhiteSpace(options.Value.ClusterId) || string.IsNullOrWhiteSpace(options.Value.ServiceId))
                 throw new OrleansConfigurationException("ClusterOptions needs a ClusterId and a ServiceId.");
+            services.GetRequiredService<Silo>().Start();
             foreach (var part in services.GetServices<ISiloPart>())
                 await part.StartAsync(cancellationToken);
-            services.GetRequiredService<Silo>().Start();
             foreach (var work in services.GetServices<StartupWork>().OrderBy(w => w.Stage))
                 await work.Run(services, cancellationToken);
         }

@@ -154,6 +154,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     private readonly List<InProcessSiloHandle> _silos = [];
     private readonly InMemoryCluster _cluster = new();
     private readonly MemoryTables _tables = new();
+    private readonly MemoryReminderRows _reminders = new();
     private IHost? _client;
     private int _nextSilo;
 
@@ -268,6 +269,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
             .Configure<EndpointOptions>(o => (o.SiloPort, o.GatewayPort) = (specific.SiloPort, specific.GatewayPort)));
         builder.Services.AddSingleton<ICluster>(_cluster);
         builder.Services.AddSingleton(_tables);
+        builder.Services.AddSingleton(_reminders);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(30));
         var host = builder.Build();
         await host.StartAsync();

@@ -46,7 +46,8 @@ public sealed partial class EventIdTests
 
     private static IEnumerable<(string File, int? Id)> Attributes()
     {
-        foreach (var file in Checkout.FilesOf(".cs", Checkout.ProductFolders))
+        // What stands in for a package has that package's ids, not ours.
+        foreach (var file in Checkout.FilesOf(".cs", Checkout.ProductFolders.Where(folder => folder != "compat")))
         {
             foreach (Match match in LoggerMessage().Matches(Checkout.Read(file)))
             {

@@ -1,0 +1,85 @@
+using Granary.GrainInterfaces;
+
+namespace Granary.Catalog;
+
+/// <summary>
+/// References to chunks: one per upload and distinct chunk, counted on the chunk and per scope, always in the transaction
+/// that writes the referring row (design, Writing 1 and 7).
+/// </summary>
+internal static class ChunkLedger
+{
+    private static readonly Sql SelectChunk = new("SELECT size FROM chunk WHERE tenant = ?1 AND hash = ?2 /*lock*/");
+
+    private static readonly Sql SelectScopeRefs = new("SELECT refs FROM scope_chunk WHERE tenant = ?1 AND chunk = ?2 AND scope = ?3");
+
+    private static readonly Sql SelectReference = new("SELECT 1 FROM chunk_reference WHERE tenant = ?1 AND chunk = ?2 AND upload = ?3");
+
+    private static readonly Sql InsertReference = new("INSERT INTO chunk_reference (tenant, chunk, upload) VALUES (?1, ?2, ?3)");
+
+    private static readonly Sql DeleteReference = new("DELETE FROM chunk_reference WHERE tenant = ?1 AND chunk = ?2 AND upload = ?3");
+
+    private static readonly Sql InsertChunk = new("INSERT INTO chunk (tenant, hash, size, refs, unreferenced_since) VALUES (?1, ?2, ?3, 1, NULL)");
+
+    private static readonly Sql CountChunk = new("UPDATE chunk SET refs = refs + 1, unreferenced_since = NULL WHERE tenant = ?1 AND hash = ?2");
+
+    // unreferenced_since first: MariaDB evaluates assignments from left to right, with the new values.
+    private static readonly Sql UncountChunk = new(
+        "UPDATE chunk SET unreferenced_since = CASE WHEN refs = 1 THEN ?3 ELSE NULL END, refs = refs - 1 WHERE tenant = ?1 AND hash = ?2");
+
+    private static readonly Sql InsertScopeChunk = new("INSERT INTO scope_chunk (tenant, chunk, scope, refs) VALUES (?1, ?2, ?3, 1)");
+
+    private static readonly Sql CountScopeChunk = new("UPDATE scope_chunk SET refs = refs + 1 WHERE tenant = ?1 AND chunk = ?2 AND scope = ?3");
+
+    private static readonly Sql UncountScopeChunk = new("UPDATE scope_chunk SET refs = refs - 1 WHERE tenant = ?1 AND chunk = ?2 AND scope = ?3 AND refs > 1");
+
+    private static readonly Sql DeleteScopeChunk = new("DELETE FROM scope_chunk WHERE tenant = ?1 AND chunk = ?2 AND scope = ?3");
+
+    /// <summary>Locks the chunk and reads its length; null when it is unknown.</summary>
+    public static long? LockSize(CatalogSession session, TenantId tenant, byte[] hash) => session.Scalar(SelectChunk, tenant, hash);
+
+    /// <summary>Uploads and versions of a scope that reference a chunk.</summary>
+    public static long ScopeRefs(CatalogSession session, TenantId tenant, ScopeId scope, byte[] hash) =>
+        session.Scalar(SelectScopeRefs, tenant, hash, scope) ?? 0;
+
+    /// <summary>Whether an upload references a chunk.</summary>
+    public static bool IsReferenced(CatalogSession session, TenantId tenant, byte[] hash, byte[] upload) =>
+        session.Exists(SelectReference, tenant, hash, upload);
+
+    /// <summary>Adds an upload's reference to a chunk, which must not be there yet, and makes the chunk where it is unknown.</summary>
+    public static void AddReference(CatalogSession session, TenantId tenant, ScopeId scope, byte[] hash, long size, byte[] upload, bool chunkExists, bool scopeHasIt)
+    {
+        session.Execute(InsertReference, tenant, hash, upload);
+        if (chunkExists)
+        {
+            session.Execute(CountChunk, tenant, hash);
+        }
+        else
+        {
+            session.Execute(InsertChunk, tenant, hash, size);
+        }
+
+        if (scopeHasIt)
+        {
+            session.Execute(CountScopeChunk, tenant, hash, scope);
+        }
+        else
+        {
+            session.Execute(InsertScopeChunk, tenant, hash, scope);
+            UsageLedger.AddUnique(session, tenant, scope, size, 1);
+        }
+    }
+
+    /// <summary>Takes an upload's reference away; nothing where there is none (any more).</summary>
+    /// <returns>True when this was the scope's last reference to the chunk: the caller takes it out of the unique bytes.</returns>
+    public static bool RemoveReference(CatalogSession session, TenantId tenant, ScopeId scope, byte[] hash, byte[] upload)
+    {
+        if (session.Execute(DeleteReference, tenant, hash, upload) == 0)
+        {
+            return false;
+        }
+
+        session.Execute(UncountChunk, tenant, hash, session.Now);
+        return session.Execute(UncountScopeChunk, tenant, hash, scope) == 0
+            && session.Execute(DeleteScopeChunk, tenant, hash, scope) != 0;
+    }
+}

@@ -1,0 +1,94 @@
+namespace Granary.Catalog;
+
+/// <summary>
+/// One transaction (or read snapshot) as the work inside it sees it. Not thread-safe, valid only while the work runs.
+/// Work given to a session may run a second time when its group had to be rolled back: it must have no effect but SQL.
+/// </summary>
+public abstract class CatalogSession
+{
+    private readonly Dictionary<string, IdRange> _ids = [];
+
+    private protected CatalogSession(TimeProvider time) => Time = time;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>Now, cut to the milliseconds that the database keeps.</summary>
+    public DateTimeOffset Now => DateTimeOffset.FromUnixTimeMilliseconds(Time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>Runs a statement that returns no rows.</summary>
+    /// <returns>Rows that were inserted, changed or deleted.</returns>
+    public abstract int Execute(Sql sql, params ReadOnlySpan<SqlValue> values);
+
+    /// <summary>Runs a query. Dispose the rows before the same statement is run again.</summary>
+    public abstract SqlRows Query(Sql sql, params ReadOnlySpan<SqlValue> values);
+
+    /// <summary>The first column of the first row as an integer; null when there is no row or it is NULL.</summary>
+    public long? Scalar(Sql sql, params ReadOnlySpan<SqlValue> values)
+    {
+        using var rows = Query(sql, values);
+        return rows.Read() ? rows.LongOrNull(0) : null;
+    }
+
+    /// <summary>True when the query has a row.</summary>
+    public bool Exists(Sql sql, params ReadOnlySpan<SqlValue> values)
+    {
+        using var rows = Query(sql, values);
+        return rows.Read();
+    }
+
+    /// <summary>
+    /// The next id of a kind. Ids come from the table <c>id</c> in ranges, kept by the connection: never used twice, but
+    /// numbers may be left out.
+    /// </summary>
+    internal long NextId(string kind, int rangeSize = 1)
+    {
+        if (!_ids.TryGetValue(kind, out var range))
+        {
+            _ids[kind] = range = new IdRange();
+        }
+
+        if (range.Next == range.End)
+        {
+            var first = Scalar(SelectId, kind) ?? throw new CatalogException($"The id table has no row '{kind}'.", isTransient: false);
+            Execute(UpdateId, kind, first + rangeSize);
+            range.Next = first;
+            range.End = first + rangeSize;
+            range.Durable = false;
+        }
+
+        return range.Next++;
+    }
+
+    /// <summary>The transaction, or a part of it, is undone: ranges that it reserved are not ours.</summary>
+    internal void ForgetUncommittedIds()
+    {
+        foreach (var range in _ids.Values)
+        {
+            if (!range.Durable)
+            {
+                range.Next = range.End = 0;
+            }
+        }
+    }
+
+    /// <summary>The transaction is committed: ranges that it reserved are ours.</summary>
+    internal void KeepIds()
+    {
+        foreach (var range in _ids.Values)
+        {
+            range.Durable = true;
+        }
+    }
+
+    private static readonly Sql SelectId = new("SELECT next FROM id WHERE kind = ?1 /*lock*/");
+
+    private static readonly Sql UpdateId = new("UPDATE id SET next = ?2 WHERE kind = ?1");
+
+    private sealed class IdRange
+    {
+        public long Next;
+        public long End;
+        public bool Durable = true;
+    }
+}

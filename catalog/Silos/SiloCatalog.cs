@@ -1,0 +1,79 @@
+using Granary.GrainInterfaces;
+
+namespace Granary.Catalog;
+
+/// <summary>
+/// Lives of silo processes. Blocks of space, unfinished writes and direct uploads belong to a life and die with it, in the
+/// rows: a process that was thought dead and comes back finds its life ended in every transaction it tries.
+/// </summary>
+public sealed class SiloCatalog(CatalogDatabase database)
+{
+    private static readonly Sql EndByName = new("UPDATE silo_epoch SET ended = ?2 WHERE silo = ?1 AND ended IS NULL");
+
+    private static readonly Sql InsertEpoch = new("INSERT INTO silo_epoch (id, silo, started) VALUES (?1, ?2, ?3)");
+
+    private static readonly Sql SelectAlive = new("SELECT 1 FROM silo_epoch WHERE id = ?1 AND ended IS NULL");
+
+    private static readonly Sql EndById = new("UPDATE silo_epoch SET ended = ?2 WHERE id = ?1 AND ended IS NULL");
+
+    private static readonly Sql SelectBlocks = new("SELECT store, available FROM block WHERE epoch = ?1");
+
+    private static readonly Sql DeleteBlocks = new("DELETE FROM block WHERE epoch = ?1");
+
+    private static readonly Sql Discharge = new("UPDATE store_space SET charged = charged - ?2 WHERE store = ?1");
+
+    /// <summary>Begins a life. Earlier lives of the same name are over from now on.</summary>
+    public Task<SiloEpoch> RegisterAsync(string siloName, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            session =>
+            {
+                session.Execute(EndByName, siloName, session.Now);
+                var epoch = new SiloEpoch(session.NextId("epoch"));
+                session.Execute(InsertEpoch, epoch, siloName, session.Now);
+                return epoch;
+            },
+            cancellationToken);
+
+    /// <summary>Ends a life on a clean stop: its unused space is given back at once.</summary>
+    /// <returns>False when it had ended before.</returns>
+    public Task<bool> EndAsync(SiloEpoch epoch, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            session =>
+            {
+                if (session.Execute(EndById, epoch, session.Now) == 0)
+                {
+                    return false;
+                }
+
+                ReleaseBlocks(session, epoch);
+                return true;
+            },
+            cancellationToken);
+
+    /// <summary>Whether a life is not over.</summary>
+    public Task<bool> IsAliveAsync(SiloEpoch epoch, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => IsAlive(session, epoch), cancellationToken);
+
+    internal static bool IsAlive(CatalogSession session, SiloEpoch epoch) => session.Exists(SelectAlive, epoch);
+
+    /// <summary>Gives the unused space of a life back, in all stores.</summary>
+    internal static long ReleaseBlocks(CatalogSession session, SiloEpoch epoch)
+    {
+        var blocks = new List<(StoreId Store, long Available)>();
+        using (var rows = session.Query(SelectBlocks, epoch))
+        {
+            while (rows.Read())
+            {
+                blocks.Add((new StoreId(rows.Long(0)), rows.Long(1)));
+            }
+        }
+
+        foreach (var (store, available) in blocks)
+        {
+            session.Execute(Discharge, store, available);
+        }
+
+        session.Execute(DeleteBlocks, epoch);
+        return blocks.Sum(static block => block.Available);
+    }
+}

@@ -30,35 +30,22 @@ server_install() {
   DEBIAN_FRONTEND=noninteractive bash "$root/test/servers/$1.sh" install >>"$2" 2>&1
 }
 
-# The first of $1 consecutive loopback ports that nobody listens on, outside the range the system hands out itself.
-free_ports() {
-  local count=$1 port i
-  for _ in {1..200}; do
-    port=$((12000 + RANDOM % 18000))
-    for ((i = 0; i < count; i++)); do
-      if (exec 3<>"/dev/tcp/127.0.0.1/$((port + i))") 2>/dev/null; then continue 2; fi
-    done
-    echo "$port"
-    return 0
-  done
-  return 1
-}
-
 # Sets the settings of server $1 with its state in folder $2, where no one else is using it.
 server_settings() {
   case $1 in
     s3)
-      export GRANARY_S3_DIR=$2/s3 GRANARY_S3_PORT GRANARY_S3_ACCESS_KEY=granarytestkey00001 GRANARY_S3_SECRET_KEY
-      GRANARY_S3_PORT=$(free_ports 1)
+      export GRANARY_S3_DIR=$2/s3 GRANARY_S3_PORT=0 GRANARY_S3_ACCESS_KEY=granarytestkey00001 GRANARY_S3_SECRET_KEY
       GRANARY_S3_SECRET_KEY=$(od -An -N20 -tx1 /dev/urandom | tr -d ' \n')
       ;;
   esac
 }
 
-# What the tests' variable says about server $1 once it runs.
-server_value() {
+# Starts server $1, its talk into log $2, and exports the variable by which tests find it.
+server_start() {
+  local endpoint
+  endpoint=$(server_script "$1" start 2>>"$2") || return
   case $1 in
-    s3) printf 'http://127.0.0.1:%s %s %s' "$GRANARY_S3_PORT" "$GRANARY_S3_ACCESS_KEY" "$GRANARY_S3_SECRET_KEY" ;;
+    s3) export GRANARY_TEST_S3="$endpoint $GRANARY_S3_ACCESS_KEY $GRANARY_S3_SECRET_KEY" ;;
   esac
 }
 

@@ -55,11 +55,11 @@ start() {
     server_settings "$name" "$folder"
     variable=$(server_variable "$name")
     say "starting the $name server"
-    if server_script "$name" start >"$folder/$name.log" 2>&1; then
+    if server_start "$name" "$folder/$name.log"; then
       {
         declare -px | grep -E "^declare -x GRANARY_${name^^}_" | sed 's/^declare -x/export/'
         printf 'export GRANARY_SERVERS_FOLDER=%q\n' "$folder"
-        printf 'export %s=%q\n' "$variable" "$(server_value "$name")"
+        printf 'export %s=%q\n' "$variable" "${!variable}"
       } >>"$state"
       chmod 600 "$state"
     else

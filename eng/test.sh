@@ -106,9 +106,7 @@ for name in "${server_names[@]}"; do
   say "starting the $name server"
   server_settings "$name" "$work"
   running_servers+=("$name")
-  if server_script "$name" start >"$results/server-$name.log" 2>&1; then
-    export "$variable=$(server_value "$name")"
-  else
+  if ! server_start "$name" "$results/server-$name.log"; then
     missing_servers+=("$name")
     say "the $name server did not start (artifacts/test/server-$name.log); its tests are skipped"
   fi

@@ -90,12 +90,13 @@ internal sealed class Sandbox : IDisposable
         }
 
         Write("test/servers/s3.sh", """
-            echo "$1 $GRANARY_S3_DIR $GRANARY_S3_PORT $GRANARY_S3_ACCESS_KEY $GRANARY_S3_SECRET_KEY" >>"$FAKE/server"
+            echo "$1 $GRANARY_S3_DIR $GRANARY_S3_ACCESS_KEY $GRANARY_S3_SECRET_KEY" >>"$FAKE/server"
+            echo "http://127.0.0.1:4321"
 
             """);
     }
 
-    /// <summary>What the double of the S3 server was asked: verb, folder, port, keys.</summary>
+    /// <summary>What the double of the S3 server was asked: verb, folder, keys.</summary>
     public string[][] ServerCalls => File.ReadAllLines(Path.Combine(_fake, "server")).Select(line => line.Split(' ')).ToArray();
 
     /// <summary>What the programs do that a build makes.</summary>

@@ -107,8 +107,8 @@ public sealed class TestCommandTests : IDisposable
         Assert.Equal(0, run.Code);
         Assert.Equal(["start", "wipe"], _sandbox.ServerCalls.Select(call => call[0]));
         Assert.Equal(_sandbox.ServerCalls[0][1..], _sandbox.ServerCalls[1][1..]);
-        var (port, access, secret) = (_sandbox.ServerCalls[0][2], _sandbox.ServerCalls[0][3], _sandbox.ServerCalls[0][4]);
-        Assert.Contains($"S3 http://127.0.0.1:{port} {access} {secret}", _sandbox.SdkCalls);
+        var (access, secret) = (_sandbox.ServerCalls[0][2], _sandbox.ServerCalls[0][3]);
+        Assert.Contains($"S3 http://127.0.0.1:4321 {access} {secret}", _sandbox.SdkCalls);
         Assert.False(Directory.Exists(Path.GetDirectoryName(_sandbox.ServerCalls[0][1])));
     }
 
@@ -140,7 +140,7 @@ public sealed class TestCommandTests : IDisposable
         var stopped = await _sandbox.RunAsync(["servers", "stop"]);
         var twice = await _sandbox.RunAsync(["servers", "stop"]);
 
-        Assert.StartsWith("export GRANARY_TEST_S3=http://127.0.0.1:", started.Output, StringComparison.Ordinal);
+        Assert.StartsWith("export GRANARY_TEST_S3=http://127.0.0.1:4321", started.Output, StringComparison.Ordinal);
         Assert.Equal(started.Output, again.Output);
         Assert.All([started, again, stopped, twice], run => Assert.Equal(0, run.Code));
         Assert.Equal(["start", "wipe"], _sandbox.ServerCalls.Select(call => call[0]));

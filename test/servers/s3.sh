@@ -10,7 +10,7 @@
 #
 # Environment:
 #   GRANARY_S3_DIR          state folder                       /var/tmp/granary-s3   (short: sockets lie in it)
-#   GRANARY_S3_PORT         port of the S3 endpoint            17480
+#   GRANARY_S3_PORT         port of the S3 endpoint            17480  (0: any free one, kept in the state folder)
 #   GRANARY_S3_MON_PORT     port of the monitor                any free one, kept in the state folder
 #   GRANARY_S3_ACCESS_KEY   key of the one user                granarytestkey00001
 #   GRANARY_S3_SECRET_KEY   its secret                         granarytestsecret00000000000000000001
@@ -143,11 +143,15 @@ start() {
     fresh=true
     rm -rf "$dir"
     mkdir -p "$dir"/{mon,osd,rgw,run,log}
-    mon=${GRANARY_S3_MON_PORT:-$(free_ports 20)}
+    # The monitor's ports, and one for the gateway.
+    mon=${GRANARY_S3_MON_PORT:-$(free_ports 21)}
+    [ "$port" != 0 ] || port=$((mon + 20))
     fsid=$(cat /proc/sys/kernel/random/uuid)
-    printf '%s %s\n' "$mon" "$fsid" >"$dir/cluster"
+    printf '%s %s %s\n' "$mon" "$fsid" "$port" >"$dir/cluster"
   else
-    read -r mon fsid <"$dir/cluster"
+    local kept
+    read -r mon fsid kept <"$dir/cluster"
+    [ "$port" != 0 ] || port=$kept
   fi
   write_config "$mon" "$fsid"
   if [ $fresh = true ]; then

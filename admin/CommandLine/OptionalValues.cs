@@ -9,7 +9,7 @@ internal static class OptionalValues
 {
     private static readonly string[] Names = ["--drain", "--populate", "--read-only", "--write-only", "--instance-wide", "--force-path-style"];
 
-    /// <summary>The arguments with a value at every such option; `--drain ""` becomes `--drain=false`.</summary>
+    /// <summary>The arguments with a value at every such option; an empty one means no.</summary>
     public static IReadOnlyList<string> Join(IReadOnlyList<string> arguments)
     {
         var joined = new List<string>(arguments.Count);
@@ -20,6 +20,13 @@ internal static class OptionalValues
             {
                 joined.AddRange(arguments.Skip(i));
                 break;
+            }
+
+            if (argument.StartsWith("--", StringComparison.Ordinal) && argument.IndexOf('=') == argument.Length - 1)
+            {
+                // The parser takes `--quota=` for an option without its value.
+                joined.AddRange(Names.Contains(argument[..^1]) ? [argument + "false"] : [argument[..^1], ""]);
+                continue;
             }
 
             if (!Names.Contains(argument))

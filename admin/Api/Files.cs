@@ -35,8 +35,8 @@ internal sealed record FileVersion(
 /// <summary>One chunk of a manifest: hex SHA-256 and bytes.</summary>
 internal sealed record ManifestChunk(string Sha256, long Size);
 
-/// <summary>The ordered chunks of one version of a file.</summary>
-internal sealed record Manifest(string Path, long Version, long Size, string Etag, IReadOnlyList<ManifestChunk> Chunks) : Answer;
+/// <summary>The ordered chunks of one version of a file; <paramref name="Next"/> is there while more follow.</summary>
+internal sealed record Manifest(string Path, long Version, long Size, string Etag, IReadOnlyList<ManifestChunk> Chunks, string? Next) : Answer;
 
 /// <summary>Where one copy of a chunk is, and why.</summary>
 internal sealed record ExplainedCopy(string Store, string State, bool Readable, string? Reason) : Answer;
@@ -45,8 +45,8 @@ internal sealed record ExplainedCopy(string Store, string State, bool Readable, 
 internal sealed record ExplainedChunk(
     long Index, string Sha256, long Size, long References, long? OtherReferences, IReadOnlyList<ExplainedCopy>? Copies) : Answer;
 
-/// <summary>Every chunk of a version of a file with its copies.</summary>
-internal sealed record Explanation(string Path, long Version, IReadOnlyList<ExplainedChunk> Chunks) : Answer;
+/// <summary>Chunks of a version of a file with their copies; <paramref name="Next"/> is there while more follow.</summary>
+internal sealed record Explanation(string Path, long Version, IReadOnlyList<ExplainedChunk> Chunks, string? Next) : Answer;
 
 /// <summary>Body of files:copy and files:move.</summary>
 internal sealed record CopyRequest(string From, string To, string? ToScope, string? IfMatch);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -93,6 +94,39 @@ internal sealed class GranaryClient : IDisposable
         var query = RequestTarget.Query(("prefix", path), ("limit", "1"));
         var page = await GetAsync<FilePage>($"/api/v1/scopes/{RequestTarget.Segment(scope)}/files?{query}", cancellationToken);
         return page.Items is [var first, ..] && first.Path == path ? first : null;
+    }
+
+    /// <summary>The whole manifest of one version, however many pages it has.</summary>
+    public async Task<Manifest> ManifestAsync(string scope, string path, long version, CancellationToken cancellationToken)
+    {
+        var all = new List<ManifestChunk>();
+        var number = version.ToString(CultureInfo.InvariantCulture);
+        for (string? after = null; ;)
+        {
+            var page = await GetAsync<Manifest>(
+                RequestTarget.File(scope, path, "manifest&" + RequestTarget.Query(("version", number), ("after", after))), cancellationToken);
+            all.AddRange(page.Chunks);
+            after = NextCursor(after, page.Next);
+            if (after is null)
+                return page with { Chunks = all, Next = null };
+        }
+    }
+
+    /// <summary>Everything about the chunks of one version, the current one where none is named.</summary>
+    public async Task<Explanation> ExplainAsync(string scope, string path, long? version, CancellationToken cancellationToken)
+    {
+        var all = new List<ExplainedChunk>();
+        for (string? after = null; ;)
+        {
+            // Later pages are of the same version, also when the file is overwritten meanwhile.
+            var query = RequestTarget.Query(("version", version?.ToString(CultureInfo.InvariantCulture)), ("after", after));
+            var page = await GetAsync<Explanation>(RequestTarget.File(scope, path, query.Length == 0 ? "explain" : "explain&" + query), cancellationToken);
+            all.AddRange(page.Chunks);
+            version = page.Version;
+            after = NextCursor(after, page.Next);
+            if (after is null)
+                return page with { Chunks = all, Next = null };
+        }
     }
 
     /// <summary>Sends a JSON body and reads the answer; an empty answer is null.</summary>

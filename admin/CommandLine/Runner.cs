@@ -50,6 +50,8 @@ internal sealed class Runner(Terminal terminal, Func<string, string?> environmen
         new(refusal.Code, $"{what} ({refusal.Code}): {Sentence(refusal.Problem.Detail ?? refusal.Problem.Title ?? $"HTTP {refusal.Status}")}",
             refusal.Status, ErrorAdvice.For(refusal, session.Scope), refusal.Problem);
 
+    private static string Text(JsonElement error, string name) => error.TryGetProperty(name, out var value) ? value.ToString() : "";
+
     private static string Sentence(string text) => text.EndsWith('.') ? text : text + ".";
 
     private void Print(Session session, Failure failure)
@@ -61,6 +63,13 @@ internal sealed class Runner(Terminal terminal, Func<string, string?> environmen
         }
 
         terminal.Talk("granary: " + failure.Message);
+        // A request may be wrong in several fields; the server names them all.
+        if (failure.Problem?.More is { } more && more.TryGetValue("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 1)
+        {
+            foreach (var error in errors.EnumerateArray().Where(error => error.ValueKind == JsonValueKind.Object))
+                terminal.Talk($"  {Text(error, "field")}: {Text(error, "detail")}");
+        }
+
         if (failure.Next is { } next)
             terminal.Talk("  " + next);
     }

@@ -55,7 +55,7 @@ internal sealed class Downloader(GranaryClient client, TransferTotals totals, Ti
             return [];
         if (ContentTag.ChunksIn(item.Etag) == 1)
             return [new ManifestChunk(item.Etag, item.Size)];
-        var manifest = await client.GetAsync<Manifest>(RequestTarget.File(scope, item.Path, $"manifest&version={item.Version}"), cancellationToken);
+        var manifest = await client.ManifestAsync(scope, item.Path, item.Version, cancellationToken);
         if (manifest.Version != item.Version || manifest.Etag != item.Etag)
             throw new UnexpectedAnswerException($"the manifest of {new RemotePath(scope, item.Path)} is of version {manifest.Version}, not {item.Version}.");
         return manifest.Chunks;

@@ -22,7 +22,7 @@ internal sealed class LocalContent(GranaryClient client)
             if (ContentTag.ChunksIn(item.Etag) == ContentTag.ChunkCount(item.Size))
                 return item.Etag == await TagAsync(content, ContentTag.DefaultChunkSize, cancellationToken);
             // Uploaded in chunks of another size: only the manifest says where they begin.
-            var manifest = await client.GetAsync<Manifest>(RequestTarget.File(scope, item.Path, $"manifest&version={item.Version}"), cancellationToken);
+            var manifest = await client.ManifestAsync(scope, item.Path, item.Version, cancellationToken);
             return await MatchesAsync(content, manifest, cancellationToken);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

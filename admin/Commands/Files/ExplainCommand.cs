@@ -24,8 +24,7 @@ internal static class ExplainCommand
         session.Scope = place.Scope;
         if (place.IsFolder)
             throw new UsageException($"{place} is a folder; explain takes one file.");
-        var query = version is { } number ? $"explain&version={number}" : "explain";
-        var explanation = await session.Client.GetAsync<Explanation>(RequestTarget.File(place.Scope, place.Path, query), cancellationToken);
+        var explanation = await session.Client.ExplainAsync(place.Scope, place.Path, version, cancellationToken);
         session.Printer.Record(
             explanation,
             ("path", Show.Name(place.ToString())),

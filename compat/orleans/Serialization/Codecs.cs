@@ -115,7 +115,7 @@ internal static class TypeNames
 
     public static string Format(Type type)
     {
-        var name = type.GetCustomAttribute<AliasAttribute>()?.Alias ?? type.AssemblyQualifiedName!;
+        var name = type.GetCustomAttribute<AliasAttribute>(inherit: false)?.Alias ?? type.AssemblyQualifiedName!;
         Known.TryAdd(name, type);
         return name;
     }

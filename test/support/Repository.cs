@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Granary.TestSupport;
+
+/// <summary>Where the sources are, and programs beside them.</summary>
+public static class Repository
+{
+    /// <summary>The folder that holds Orleans.sln.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>True when a program is in PATH, or in a system folder that an ordinary user's PATH lacks.</summary>
+    public static bool HasProgram(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Append("/sbin")
+        .Any(folder => File.Exists(Path.Combine(folder, name)));
+
+    /// <summary>The first of some loopback ports in a row that nobody listens on.</summary>
+    public static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>Runs a program to its end; its exit code and what it said.</summary>
+    public static (int Code, string Output) Run(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? limit = null)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(limit ?? TimeSpan.FromMinutes(2)))
+        {
+            process.Kill(entireProcessTree: true);
+            return (-1, $"{program} did not end in time.");
+        }
+
+        return (process.ExitCode, output.GetAwaiter().GetResult() + error.GetAwaiter().GetResult());
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "Orleans.sln")))
+                return folder;
+        }
+
+        throw new DirectoryNotFoundException("The tests run outside of the repository: no Orleans.sln in any parent folder.");
+    }
+}

@@ -12,8 +12,10 @@ public enum Colour
     Green,
 }
 
+#pragma warning disable ORLEANS0004 // One member lacks an id on purpose.
 [GenerateSerializer]
 public sealed class Parcel
+#pragma warning restore ORLEANS0004
 {
     [Id(0)]
     public string Label { get; set; } = "";

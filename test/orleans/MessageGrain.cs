@@ -103,11 +103,9 @@ public interface IMessageGrain : IGrainWithStringKey
 
     Task<bool> IsRing(Node node);
 
-    Task Take(Contraband contraband);
-
     Task TakeAnything(object anything);
 
-    Task<Contraband> Give();
+    Task<object> Give();
 
     Task<IReadOnlyList<int>> GiveLazily();
 
@@ -157,11 +155,9 @@ public sealed class MessageGrain : Grain, IMessageGrain
 
     public Task<bool> IsRing(Node node) => Task.FromResult(ReferenceEquals(node.Next?.Next, node));
 
-    public Task Take(Contraband contraband) => Task.CompletedTask;
-
     public Task TakeAnything(object anything) => Task.CompletedTask;
 
-    public Task<Contraband> Give() => Task.FromResult(new Contraband());
+    public Task<object> Give() => Task.FromResult<object>(new Contraband());
 
     public Task<IReadOnlyList<int>> GiveLazily() => Task.FromResult<IReadOnlyList<int>>([1, 2, 3]);
 

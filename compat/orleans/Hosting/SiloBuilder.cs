@@ -181,6 +181,7 @@ namespace Orleans.Runtime
                 throw new OrleansConfigurationException("Clustering has not been configured. Configure it, for instance with UseLocalhostClustering().");
             if (string.IsNullOrWhiteSpace(options.Value.ClusterId) || string.IsNullOrWhiteSpace(options.Value.ServiceId))
                 throw new OrleansConfigurationException("ClusterOptions needs a ClusterId and a ServiceId.");
+            GrainTypes.Check();
             services.GetRequiredService<Silo>().Start();
             foreach (var part in services.GetServices<ISiloPart>())
                 await part.StartAsync(cancellationToken);

@@ -83,6 +83,15 @@ internal sealed class GrainTypes
                 ?? throw new ArgumentException($"{(found.Count == 0 ? "No" : "More than one")} grain class implements {wanted}."));
     });
 
+    /// <summary>Refuses to start with a method whose values could never travel.</summary>
+    public static void Check()
+    {
+        var interfaces = Classes.Value.SelectMany(c => c.GetInterfaces()).Where(i => i != typeof(IGrain) && typeof(IGrain).IsAssignableFrom(i)).Distinct();
+        var complaints = interfaces.SelectMany(i => i.GetMethods()).SelectMany(GrainMethod.Complaints).ToList();
+        if (complaints.Count > 0)
+            throw new OrleansConfigurationException("Types in grain interfaces that cannot be serialized:\n" + string.Join('\n', complaints));
+    }
+
     public Type Class(GrainType name) => _byName.GetOrAdd(name, static wanted => Array.Find(Classes.Value, c => Name(c) == wanted)
         ?? throw new ArgumentException($"There is no grain class {wanted}."));
 

@@ -78,6 +78,13 @@ internal sealed class GrainMethod
         return Of(type.GetMethods().Single(m => m.ToString() == key[(bar + 1)..]));
     }
 
+    /// <summary>Types in a method's signature that have no codec.</summary>
+    public static IEnumerable<string> Complaints(MethodInfo info)
+    {
+        var types = info.GetParameters().Select(p => p.ParameterType).Where(t => t != typeof(CancellationToken)).Concat(info.ReturnType.GetGenericArguments());
+        return types.Where(t => Codecs.Find(t) is null).Select(t => $"{t} in {info.DeclaringType}.{info.Name}");
+    }
+
     public LocalCall NewCall(CallRuntime runtime) => _newCall(runtime);
 
     public CancellationToken TakeToken(object?[] args) => _token >= 0 && args[_token] is CancellationToken token ? token : default;

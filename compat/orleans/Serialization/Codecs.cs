@@ -34,6 +34,19 @@ internal static class Codecs
     /// <exception cref="CodecNotFoundException">The type may not travel.</exception>
     public static Codec Get(Type type) => All.TryGetValue(type, out var codec) ? codec : All.GetOrAdd(type, Create(type));
 
+    /// <summary>The codec of a type, or null.</summary>
+    public static Codec? Find(Type type)
+    {
+        try
+        {
+            return Get(type);
+        }
+        catch (CodecNotFoundException)
+        {
+            return null;
+        }
+    }
+
     public static Codec<T> Of<T>() => (Codec<T>)Get(typeof(T));
 
     public static CodecNotFoundException NotFound(Type type) => new($"Could not find a codec for type {type}; does it lack [GenerateSerializer]?");

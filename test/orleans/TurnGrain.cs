@@ -38,8 +38,6 @@ public interface ITurnGrain : IGrainWithStringKey
 
     Task WaitForCancellation(CancellationToken token);
 
-    Task<bool> HasCancellableToken(CancellationToken token);
-
     Task<string> Ambient();
 
     Task<bool> StaysOnScheduler();
@@ -110,8 +108,6 @@ public sealed class TurnGrain : Grain, ITurnGrain
             Probe.Events.Enqueue("cancelled");
         }
     }
-
-    public Task<bool> HasCancellableToken(CancellationToken token) => Task.FromResult(token.CanBeCanceled);
 
     public Task<string> Ambient() => Task.FromResult(Leak.Value ?? "none");
 

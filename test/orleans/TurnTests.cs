@@ -114,9 +114,6 @@ public sealed class TurnTests(OneSilo silo) : IClassFixture<OneSilo>
         => await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Grain.WaitForCancellation(new CancellationToken(canceled: true)));
 
     [Fact]
-    public async Task A_call_without_a_token_is_not_cancellable() => Assert.False(await Grain.HasCancellableToken(CancellationToken.None));
-
-    [Fact]
     public async Task The_callers_ambient_values_do_not_reach_the_grain()
     {
         TurnGrain.SetAmbient("caller");

@@ -75,3 +75,19 @@ public class GrainCollectionOptions
     /// <summary>How long a grain may take to deactivate.</summary>
     public TimeSpan DeactivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
+
+/// <summary>How silos find out that another died; here they see it at once.</summary>
+public class ClusterMembershipOptions
+{
+    /// <summary>How long a probe may take.</summary>
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Probes that fail before a silo is suspected.</summary>
+    public int NumMissedProbesLimit { get; set; } = 3;
+
+    /// <summary>Silos that must suspect.</summary>
+    public int NumVotesForDeathDeclaration { get; set; } = 2;
+
+    /// <summary>How often the table is read.</summary>
+    public TimeSpan TableRefreshTimeout { get; set; } = TimeSpan.FromSeconds(60);
+}

@@ -144,8 +144,10 @@ internal abstract class ReferenceCodec<T> : Codec<T> where T : class
 }
 
 /// <summary>Declared types that have no values of their own: interfaces, abstract classes, object.</summary>
-internal sealed class AbstractCodec<T> : ReferenceCodec<T> where T : class
+internal sealed class AbstractCodec<T>(Func<object, object>? substitute) : ReferenceCodec<T> where T : class
 {
+    protected override object Normalize(object value) => substitute is null || Codecs.Find(value.GetType()) is not null ? value : substitute(value);
+
     public override void WriteExact(Writer writer, object value) => throw new CodecNotFoundException($"{typeof(T)} has no serializer.");
 
     public override object ReadExact(Reader reader, int slot) => throw new CodecNotFoundException($"{typeof(T)} has no serializer.");

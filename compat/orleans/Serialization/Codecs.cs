@@ -11,7 +11,7 @@ namespace Orleans.Serialization;
 /// <summary>The codec of each type; types that may not travel are refused here, in one place.</summary>
 internal static class Codecs
 {
-    private static readonly ConcurrentDictionary<Type, Codec> All = new(new Dictionary<Type, Codec>
+    private static readonly ConcurrentDictionary<Type, Codec?> All = new(new Dictionary<Type, Codec?>
     {
         [typeof(string)] = Plain((w, v) => w.String(v), r => r.String()),
         [typeof(Uri)] = Plain((w, v) => w.String(v.OriginalString), r => new Uri(r.String(), UriKind.RelativeOrAbsolute)),
@@ -20,7 +20,7 @@ internal static class Codecs
         [typeof(IPEndPoint)] = Plain((w, v) => w.String(v.ToString()), r => IPEndPoint.Parse(r.String())),
         [typeof(SiloAddress)] = Plain((w, v) => w.String(v.ToParsableString()), r => SiloAddress.FromParsableString(r.String())),
         [typeof(ReadOnlyMemory<byte>)] = new PlainCodec<ReadOnlyMemory<byte>>((w, v) => w.Bytes(v.Span), r => r.Bytes().ToArray()),
-        [typeof(object)] = new AbstractCodec<object>(),
+        [typeof(object)] = new AbstractCodec<object>(null),
     });
 
     private static readonly HashSet<Type> Blittable =
@@ -32,18 +32,20 @@ internal static class Codecs
 
     /// <summary>The codec of a type.</summary>
     /// <exception cref="CodecNotFoundException">The type may not travel.</exception>
-    public static Codec Get(Type type) => All.TryGetValue(type, out var codec) ? codec : All.GetOrAdd(type, Create(type));
+    public static Codec Get(Type type) => Find(type) ?? throw NotFound(type);
 
     /// <summary>The codec of a type, or null.</summary>
     public static Codec? Find(Type type)
     {
+        if (All.TryGetValue(type, out var known))
+            return known;
         try
         {
-            return Get(type);
+            return All.GetOrAdd(type, Create(type));
         }
-        catch (CodecNotFoundException)
+        catch (CodecNotFoundException) // of the type itself or of a part
         {
-            return null;
+            return All.GetOrAdd(type, (Codec?)null);
         }
     }
 
@@ -67,7 +69,7 @@ internal static class Codecs
             return New(type.IsValueType ? typeof(ObjectStructCodec<>) : typeof(ObjectCodec<>), [type], false);
         if (type.IsGenericType && CreateGeneric(type.GetGenericTypeDefinition(), type, type.GetGenericArguments()) is { } generic)
             return generic;
-        return type.IsInterface || type.IsAbstract ? New(typeof(AbstractCodec<>), [type]) : throw NotFound(type);
+        return type.IsInterface || type.IsAbstract ? New(typeof(AbstractCodec<>), [type], (object?)null) : throw NotFound(type);
     }
 
     private static Codec? CreateGeneric(Type definition, Type type, Type[] args)
@@ -82,6 +84,12 @@ internal static class Codecs
             return New(typeof(ImmutableArrayCodec<>), args, Get(args[0]));
         if (definition == typeof(KeyValuePair<,>) || typeof(ITuple).IsAssignableFrom(type))
             return New(type.IsValueType ? typeof(ObjectStructCodec<>) : typeof(ObjectCodec<>), [type], true);
+        if (SubstituteFor(definition) is { } substitute)
+        {
+            var convert = typeof(Codecs).GetMethod(substitute, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(args);
+            return New(typeof(AbstractCodec<>), [type], convert.CreateDelegate<Func<object, object>>());
+        }
+
         return definition == typeof(List<>) ? Call(nameof(Lists), args)
             : definition == typeof(Queue<>) ? Call(nameof(Queues), args)
             : definition == typeof(Stack<>) ? Call(nameof(Stacks), args)
@@ -93,7 +101,21 @@ internal static class Codecs
             : null;
     }
 
-    private static Codec New(Type definition, Type[] args, params object[] parameters)
+    /// <summary>What a collection becomes that is declared by interface and has a type without codec, such as a collection expression's.</summary>
+    private static string? SubstituteFor(Type definition)
+        => definition == typeof(IEnumerable<>) || definition == typeof(IReadOnlyCollection<>) || definition == typeof(IReadOnlyList<>)
+            || definition == typeof(ICollection<>) || definition == typeof(IList<>) ? nameof(ToList)
+            : definition == typeof(ISet<>) || definition == typeof(IReadOnlySet<>) ? nameof(ToSet)
+            : definition == typeof(IDictionary<,>) || definition == typeof(IReadOnlyDictionary<,>) ? nameof(ToMap)
+            : null;
+
+    private static List<T> ToList<T>(object items) => [.. (IEnumerable<T>)items];
+
+    private static HashSet<T> ToSet<T>(object items) => [.. (IEnumerable<T>)items];
+
+    private static Dictionary<TKey, T> ToMap<TKey, T>(object items) where TKey : notnull => new((IEnumerable<KeyValuePair<TKey, T>>)items);
+
+    private static Codec New(Type definition, Type[] args, params object?[] parameters)
         => (Codec)Activator.CreateInstance(definition.MakeGenericType(args), parameters)!;
 
     private static Codec Call(string method, params Type[] args)

@@ -50,10 +50,10 @@ public sealed class LifeGrain(ILocalSiloDetails silo) : Grain, ILifeGrain
             : Task.CompletedTask;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        await Task.Delay(10, cancellationToken);
         Probe.Events.Enqueue("deactivate " + reason.ReasonCode);
-        return Task.CompletedTask;
     }
 
     public Task<Guid> Identity() => Task.FromResult(_identity);

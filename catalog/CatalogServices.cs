@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Granary.Catalog;
+
+/// <summary>Registers the catalog's classes.</summary>
+public static class CatalogServices
+{
+    /// <summary>
+    /// Adds every aggregate over an open database, the topology cache and its refresh. The caller opened the database, and
+    /// disposes it after the host.
+    /// </summary>
+    public static IServiceCollection AddGranaryCatalog(this IServiceCollection services, CatalogDatabase database)
+    {
+        services.AddSingleton(database);
+        services.AddSingleton<TopologyCache>();
+        services.AddHostedService<TopologyRefreshWorker>();
+        services.AddSingleton<TenantCatalog>();
+        services.AddSingleton<ScopeCatalog>();
+        services.AddSingleton<StoreCatalog>();
+        services.AddSingleton<ApiKeyCatalog>();
+        services.AddSingleton<SiloCatalog>();
+        services.AddSingleton<UploadCatalog>();
+        services.AddSingleton<NamespaceCatalog>();
+        services.AddSingleton<OperationCatalog>();
+        return services;
+    }
+}

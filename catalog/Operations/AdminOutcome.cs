@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Granary.GrainInterfaces;
+
+namespace Granary.Catalog;
+
+/// <summary>An administrative answer as it is kept with its idempotency key.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Detail">One sentence when refused.</param>
+/// <param name="Field">The offending field.</param>
+/// <param name="Warnings">Things worth telling.</param>
+/// <param name="Id">What was created.</param>
+internal sealed record AdminOutcome(AdminStatus Status, string? Detail = null, string? Field = null, string[]? Warnings = null, string? Id = null)
+{
+    /// <summary>The answer was stored by an earlier request.</summary>
+    [JsonIgnore]
+    public bool Replayed { get; init; }
+
+    public static AdminOutcome Done { get; } = new(AdminStatus.Done);
+
+    public static AdminOutcome Refuse(AdminStatus status, string detail, string? field = null) => new(status, detail, field);
+
+    public static AdminOutcome Invalid(string detail, string? field = null) => new(AdminStatus.Invalid, detail, field);
+
+    public AdminResult ToResult() => new() { Status = Status, Detail = Detail, Field = Field, Warnings = Warnings ?? [] };
+
+    public CreatedResult<TId> ToCreated<TId>(Func<long, TId> make)
+        where TId : struct => new()
+        {
+            Result = ToResult(),
+            Id = Id is null ? null : make(long.Parse(Id)),
+            Replayed = Replayed,
+        };
+
+    /// <summary>Does the work unless its key was used; keeps the answer when it was done.</summary>
+    public static AdminOutcome RunOnce(CatalogSession session, TenantId tenant, OperationKey? key, Func<AdminOutcome> work)
+    {
+        if (OperationLedger.Find(session, tenant, key) is { } stored)
+        {
+            return stored.Matches
+                ? JsonSerializer.Deserialize(stored.Result, AdminOutcomeJson.Default.AdminOutcome)! with { Replayed = true }
+                : Refuse(AdminStatus.OperationMismatch, "The idempotency key was used for another request.", "Idempotency-Key");
+        }
+
+        var outcome = work();
+        if (outcome.Status is AdminStatus.Done or AdminStatus.Created or AdminStatus.Accepted)
+        {
+            OperationLedger.Save(session, tenant, key, JsonSerializer.Serialize(outcome, AdminOutcomeJson.Default.AdminOutcome));
+        }
+
+        return outcome;
+    }
+}
+
+[JsonSerializable(typeof(AdminOutcome))]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+internal sealed partial class AdminOutcomeJson : JsonSerializerContext;

@@ -1,0 +1,113 @@
+using Granary.GrainInterfaces;
+
+namespace Granary.Catalog;
+
+/// <summary>Copies that are being deleted, and what dead silos held in a store (design, Writing 6 and Space and quotas).</summary>
+internal static class LocationPages
+{
+    private const int MostCondemned = 1_000;
+
+    private static readonly Sql SelectDeadWrites = new("""
+        SELECT l.id FROM location l JOIN silo_epoch e ON e.id = l.epoch
+        WHERE l.state = 0 AND l.store = ?1 AND e.ended IS NOT NULL AND e.ended <= ?2
+        LIMIT ?3
+        """);
+
+    private static readonly Sql SelectDeleting = new("""
+        SELECT id, tenant, chunk, length FROM location
+        WHERE store = ?1 AND state = 2 AND id > ?2 AND (upload IS NULL OR created <= ?4)
+        ORDER BY id LIMIT ?3
+        """);
+
+    private static readonly Sql DeleteLocation = new("DELETE FROM location WHERE id = ?1 AND state = 2");
+
+    private static readonly Sql Discharge = new("UPDATE store_space SET charged = charged - ?2 WHERE store = ?1");
+
+    private static readonly Sql SelectDeadBlocks = new("""
+        SELECT b.epoch, b.available FROM block b JOIN silo_epoch e ON e.id = b.epoch
+        WHERE b.store = ?1 AND e.ended IS NOT NULL AND e.ended <= ?2
+          AND NOT EXISTS (SELECT 1 FROM location l WHERE l.state = 0 AND l.epoch = b.epoch AND l.store = ?1)
+        """);
+
+    private static readonly Sql DeleteBlock = new("DELETE FROM block WHERE store = ?1 AND epoch = ?2");
+
+    private static readonly Sql DeleteEpochs = new("""
+        DELETE FROM silo_epoch
+        WHERE ended IS NOT NULL AND ended <= ?1
+          AND NOT EXISTS (SELECT 1 FROM block b WHERE b.epoch = silo_epoch.id)
+          AND NOT EXISTS (SELECT 1 FROM location l WHERE l.state = 0 AND l.epoch = silo_epoch.id)
+          AND NOT EXISTS (SELECT 1 FROM upload u WHERE u.state = 0 AND u.epoch = silo_epoch.id)
+        """);
+
+    public static int CondemnDeadWrites(CatalogSession session, StoreId store, DateTimeOffset deadBefore)
+    {
+        var found = new List<LocationId>();
+        using (var rows = session.Query(SelectDeadWrites, store, deadBefore, MostCondemned))
+        {
+            while (rows.Read())
+            {
+                found.Add(new LocationId(rows.Long(0)));
+            }
+        }
+
+        foreach (var location in found)
+        {
+            LocationLedger.MarkFailed(session, location);
+        }
+
+        return found.Count;
+    }
+
+    public static IReadOnlyList<DeletingLocation> NextDeleting(
+        CatalogSession session, StoreId store, LocationId? after, int limit, DateTimeOffset failedBefore)
+    {
+        var found = new List<DeletingLocation>();
+        using var rows = session.Query(SelectDeleting, store, after?.Value ?? 0, limit, failedBefore);
+        while (rows.Read())
+        {
+            found.Add(new DeletingLocation(new LocationId(rows.Long(0)), new TenantId(rows.Long(1)), rows.Hash(2), rows.Long(3)));
+        }
+
+        return found;
+    }
+
+    public static long ForgetDeleted(CatalogSession session, LocationId[] locations)
+    {
+        var freed = new Dictionary<StoreId, long>();
+        foreach (var id in locations)
+        {
+            if (LocationLedger.Find(session, id) is { State: LocationState.Deleting } location && session.Execute(DeleteLocation, id) != 0)
+            {
+                freed[location.Store] = freed.GetValueOrDefault(location.Store) + location.Length;
+            }
+        }
+
+        foreach (var (store, bytes) in freed)
+        {
+            session.Execute(Discharge, store, bytes);
+        }
+
+        return freed.Values.Sum();
+    }
+
+    public static BlocksReleased ReleaseDeadBlocks(CatalogSession session, StoreId store, DateTimeOffset deadBefore)
+    {
+        var blocks = new List<(SiloEpoch Epoch, long Available)>();
+        using (var rows = session.Query(SelectDeadBlocks, store, deadBefore))
+        {
+            while (rows.Read())
+            {
+                blocks.Add((new SiloEpoch(rows.Long(0)), rows.Long(1)));
+            }
+        }
+
+        foreach (var (epoch, available) in blocks)
+        {
+            session.Execute(DeleteBlock, store, epoch);
+            session.Execute(Discharge, store, available);
+        }
+
+        session.Execute(DeleteEpochs, deadBefore);
+        return new BlocksReleased(blocks.Count, blocks.Sum(static block => block.Available));
+    }
+}

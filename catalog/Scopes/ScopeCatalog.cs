@@ -1,0 +1,237 @@
+using Granary.GrainInterfaces;
+
+namespace Granary.Catalog;
+
+/// <summary>Scopes: settings, attachments and deletion. Files are <see cref="NamespaceCatalog"/>'s.</summary>
+public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache topology)
+{
+    private const string DefaultStore = "local";
+    private const int DefaultPriority = 100;
+
+    private static readonly Sql SelectTenant = new("SELECT id FROM tenant WHERE id = ?1 AND state = 0");
+
+    private static readonly Sql SelectByName = new("SELECT id FROM scope WHERE tenant = ?1 AND name = ?2");
+
+    private static readonly Sql SelectActive = new("SELECT id FROM scope WHERE id = ?1 AND tenant = ?2 AND state = 0");
+
+    private static readonly Sql InsertScope = new(
+        "INSERT INTO scope (id, tenant, name, quota, keep_versions, keep_days, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+
+    private static readonly Sql InsertHead = new("INSERT INTO scope_head (scope, sequence) VALUES (?1, 0)");
+
+    private static readonly Sql UpdateScope = new("UPDATE scope SET quota = ?2, keep_versions = ?3, keep_days = ?4 WHERE id = ?1");
+
+    private static readonly Sql SelectDefaultStore = new("SELECT id FROM store WHERE name = ?1 AND state = 0");
+
+    private static readonly Sql RetireScope = new("UPDATE scope SET state = 1, name = name || '~' || id WHERE id = ?1");
+
+    private static readonly Sql SelectKept = new("SELECT 1 FROM file_version WHERE tenant = ?1 AND scope = ?2 AND deleted = 0 LIMIT 1");
+
+    private static readonly Sql SelectOpenUpload = new("SELECT 1 FROM upload WHERE tenant = ?1 AND scope = ?2 AND state = 0 LIMIT 1");
+
+    /// <summary>
+    /// Creates a scope and attaches the store named <c>local</c> at 100/100 where there is one that the tenant may use;
+    /// otherwise it has no store, and a warning says so (D56).
+    /// </summary>
+    public async Task<CreatedResult<ScopeId>> CreateAsync(TenantId tenant, string name, ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken)
+    {
+        var outcome = await RunAsync(tenant, operation, session => Create(session, tenant, name, settings), cancellationToken);
+        return outcome.ToCreated(static id => new ScopeId(id));
+    }
+
+    /// <summary>Replaces quota and retention. Retention takes effect at the next commit of each path.</summary>
+    public async Task<AdminResult> UpdateAsync(TenantId tenant, ScopeId scope, ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken) =>
+        (await RunAsync(tenant, operation, session => Update(session, tenant, scope, settings), cancellationToken)).ToResult();
+
+    /// <summary>
+    /// Marks a scope as deleting: it is out of sight at once, and its name free; background pages empty and remove it.
+    /// </summary>
+    /// <param name="tenant">Its tenant.</param>
+    /// <param name="scope">The scope.</param>
+    /// <param name="force">Also when it holds files or open uploads.</param>
+    /// <param name="operation">Idempotency key.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Done when it was empty, Accepted when there is something to remove first, NotEmpty when not forced.</returns>
+    public async Task<AdminResult> MarkDeletingAsync(TenantId tenant, ScopeId scope, bool force, OperationKey? operation, CancellationToken cancellationToken) =>
+        (await RunAsync(tenant, operation, session => MarkDeleting(session, tenant, scope, force), cancellationToken)).ToResult();
+
+    /// <summary>Attaches a store or replaces the attachment's settings, all rules checked in the transaction (D5, D32, D38, D52, D55).</summary>
+    public async Task<AdminResult> PutAttachmentAsync(TenantId tenant, ScopeId scope, AttachmentSettings settings, OperationKey? operation, CancellationToken cancellationToken) =>
+        (await RunAsync(
+            tenant,
+            operation,
+            session => session.Exists(SelectActive, scope, tenant) ? AttachmentTable.Put(session, tenant, scope, settings) : ScopeNotFound(),
+            cancellationToken)).ToResult();
+
+    /// <summary>First step of detaching: nothing new relies on the store from now on (design, Writing 8).</summary>
+    public async Task<AdminResult> MarkLeavingAsync(TenantId tenant, ScopeId scope, StoreId store, CancellationToken cancellationToken) =>
+        (await RunAsync(tenant, null, session => MarkLeaving(session, tenant, scope, store), cancellationToken)).ToResult();
+
+    /// <summary>Last step of detaching; Conflict when the attachment is not leaving.</summary>
+    public async Task<AdminResult> CompleteDetachAsync(TenantId tenant, ScopeId scope, StoreId store, OperationKey? operation, CancellationToken cancellationToken) =>
+        (await RunAsync(
+            tenant,
+            operation,
+            session =>
+            {
+                if (!AttachmentTable.RemoveLeaving(session, scope, store))
+                {
+                    return AdminOutcome.Refuse(AdminStatus.Conflict, "The store is not being detached.", "store");
+                }
+
+                TopologyTables.Bump(session);
+                return AdminOutcome.Done;
+            },
+            cancellationToken)).ToResult();
+
+    /// <summary>Undoes the first step of detaching.</summary>
+    public async Task<AdminResult> PutBackAsync(TenantId tenant, ScopeId scope, StoreId store, CancellationToken cancellationToken) =>
+        (await RunAsync(
+            tenant,
+            null,
+            session =>
+            {
+                if (AttachmentTable.Move(session, scope, store, AttachmentState.Leaving, AttachmentState.Active))
+                {
+                    TopologyTables.Bump(session);
+                }
+
+                return AdminOutcome.Done;
+            },
+            cancellationToken)).ToResult();
+
+    private async Task<AdminOutcome> RunAsync(TenantId tenant, OperationKey? operation, Func<CatalogSession, AdminOutcome> work, CancellationToken cancellationToken)
+    {
+        var outcome = await database.WriteAsync(session => AdminOutcome.RunOnce(session, tenant, operation, () => work(session)), cancellationToken);
+        await topology.RefreshAsync(cancellationToken);
+        return outcome;
+    }
+
+    private static AdminOutcome Create(CatalogSession session, TenantId tenant, string name, ScopeSettings settings)
+    {
+        if (!ResourceName.IsValid(name))
+        {
+            return AdminOutcome.Invalid(ResourceName.Rule, "name");
+        }
+
+        if (Check(settings) is { } refused)
+        {
+            return refused;
+        }
+
+        if (!session.Exists(SelectTenant, tenant))
+        {
+            return AdminOutcome.Refuse(AdminStatus.NotFound, "There is no such tenant.");
+        }
+
+        if (session.Exists(SelectByName, tenant, name))
+        {
+            return AdminOutcome.Refuse(AdminStatus.Conflict, $"There is a scope named '{name}'.", "name");
+        }
+
+        var id = new ScopeId(session.NextId("scope"));
+        session.Execute(InsertScope, id, tenant, name, settings.QuotaBytes, settings.KeepVersions, settings.KeepDays, session.Now);
+        session.Execute(InsertHead, id);
+        UsageLedger.Insert(session, tenant, id, settings.QuotaBytes);
+        var warnings = AttachDefault(session, tenant, id);
+        TopologyTables.Bump(session);
+        return new AdminOutcome(AdminStatus.Created, Warnings: warnings, Id: id.ToString());
+    }
+
+    private static string[]? AttachDefault(CatalogSession session, TenantId tenant, ScopeId scope)
+    {
+        if (session.Scalar(SelectDefaultStore, DefaultStore) is not { } id)
+        {
+            return [$"There is no store named '{DefaultStore}', so the scope has no store yet; attach one before writing files."];
+        }
+
+        var store = new StoreId(id);
+        if (AttachmentTable.CheckStore(session, tenant, scope, store) is not null)
+        {
+            return [$"The store '{DefaultStore}' cannot be used for this scope, so it has no store yet; attach one before writing files."];
+        }
+
+        var settings = new AttachmentSettings { Store = store, UploadPriority = DefaultPriority, DownloadPriority = DefaultPriority };
+        AttachmentTable.Write(session, scope, settings, AttachmentState.Active);
+        return null;
+    }
+
+    private static AdminOutcome Update(CatalogSession session, TenantId tenant, ScopeId scope, ScopeSettings settings)
+    {
+        if (!session.Exists(SelectActive, scope, tenant))
+        {
+            return ScopeNotFound();
+        }
+
+        if (Check(settings) is { } refused)
+        {
+            return refused;
+        }
+
+        session.Execute(UpdateScope, scope, settings.QuotaBytes, settings.KeepVersions, settings.KeepDays);
+        UsageLedger.SetQuota(session, tenant, scope, settings.QuotaBytes);
+        TopologyTables.Bump(session);
+        return AdminOutcome.Done;
+    }
+
+    private static AdminOutcome MarkDeleting(CatalogSession session, TenantId tenant, ScopeId scope, bool force)
+    {
+        if (!session.Exists(SelectActive, scope, tenant))
+        {
+            return ScopeNotFound();
+        }
+
+        var files = UsageLedger.Find(session, tenant, scope)?.Files ?? 0;
+        var empty = files == 0 && !session.Exists(SelectKept, tenant, scope) && !session.Exists(SelectOpenUpload, tenant, scope);
+        if (!empty && !force)
+        {
+            return AdminOutcome.Refuse(AdminStatus.NotEmpty, $"The scope still holds {files} files, earlier versions of files, or open uploads.");
+        }
+
+        session.Execute(RetireScope, scope);
+        TopologyTables.Bump(session);
+        return new AdminOutcome(empty ? AdminStatus.Done : AdminStatus.Accepted);
+    }
+
+    private static AdminOutcome MarkLeaving(CatalogSession session, TenantId tenant, ScopeId scope, StoreId store)
+    {
+        if (!session.Exists(SelectActive, scope, tenant))
+        {
+            return ScopeNotFound();
+        }
+
+        switch (AttachmentTable.FindState(session, scope, store))
+        {
+            case null:
+                return AdminOutcome.Refuse(AdminStatus.NotFound, "The scope has no such store.", "store");
+            case AttachmentState.Leaving:
+                return AdminOutcome.Refuse(AdminStatus.Conflict, "The store is being detached already.", "store");
+        }
+
+        if (AttachmentTable.IsDrainTarget(session, scope, store))
+        {
+            return AdminOutcome.Refuse(AdminStatus.Conflict, "Another store of the scope is drained to this one.", "store");
+        }
+
+        AttachmentTable.Move(session, scope, store, AttachmentState.Active, AttachmentState.Leaving);
+        TopologyTables.Bump(session);
+        return AdminOutcome.Done;
+    }
+
+    private static AdminOutcome? Check(ScopeSettings settings)
+    {
+        if (settings.QuotaBytes < 0)
+        {
+            return AdminOutcome.Invalid("A quota is 0 or more bytes.", "quotaBytes");
+        }
+
+        if (settings.KeepVersions < 1)
+        {
+            return AdminOutcome.Invalid("At least 1 version is kept: the current one.", "keepVersions");
+        }
+
+        return settings.KeepDays < 0 ? AdminOutcome.Invalid("Versions are kept for 0 or more days.", "keepDays") : null;
+    }
+
+    private static AdminOutcome ScopeNotFound() => AdminOutcome.Refuse(AdminStatus.NotFound, "There is no such scope.");
+}

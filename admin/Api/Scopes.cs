@@ -9,10 +9,11 @@ internal sealed record AttachmentPolicy(bool Populate, JsonElement? Drain, bool 
 internal sealed record Attachment(
     string Store, string? Backend, long? UploadPriority, long? DownloadPriority, AttachmentPolicy? Policy, string? State, long? Chunks, long? Bytes) : Answer;
 
-/// <summary>A scope with its limits, usage and, when shown alone, its stores. Sizes in bytes.</summary>
+/// <summary>A scope with its limits and, when shown alone, its usage and its stores. Sizes in bytes.</summary>
 internal sealed record Scope(
     string Name, long? QuotaBytes, long? KeepVersions, long? KeepDays, long? LogicalBytes, long? UniqueBytes, long? ReservedBytes,
-    long? Files, DateTimeOffset? CountedAt, IReadOnlyList<Attachment>? Stores) : Answer;
+    long? Files, DateTimeOffset? CountedAt, IReadOnlyList<Attachment>? Stores, string? State, DateTimeOffset? Created,
+    IReadOnlyList<string>? Warnings) : Answer;
 
 /// <summary>Body of the creation of a scope.</summary>
 internal sealed record CreateScope(string Name, long? QuotaBytes, long? KeepVersions, long? KeepDays);

@@ -22,7 +22,11 @@ internal static class HealthAnswer
         {
             using var document = JsonDocument.Parse(body);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
                 Collect(document.RootElement, checks);
+                if (checks.Count == 0 && Text(document.RootElement, "status") is { } word)
+                    checks.Add(new HealthCheck("server", word, null, status == 200));
+            }
         }
         catch (JsonException)
         {

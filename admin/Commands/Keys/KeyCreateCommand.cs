@@ -28,6 +28,7 @@ internal static class KeyCreateCommand
                     Values.Moment("--expires", session.Value(expires), session.Time));
                 var key = await session.Client.SendAsync<CreateKey, ApiKey>(HttpMethod.Post, KeyView.Root, request, cancellationToken)
                     ?? throw new UnexpectedAnswerException("the answer to the creation of a key is empty");
+                var secretLost = key.Secret is null;
                 if (file is not null && key.Secret is { } secret)
                 {
                     await WriteSecretAsync(file, secret, cancellationToken);
@@ -35,6 +36,13 @@ internal static class KeyCreateCommand
                 }
 
                 KeyView.Print(session, key);
+                if (secretLost)
+                {
+                    // The server made the key, but its first answer never came; it does not keep the secret to repeat it.
+                    session.Warn($"granary: the answer with the secret was lost. Delete the key with 'granary key delete {key.Id}' and make another.");
+                    return ExitCode.Incomplete;
+                }
+
                 session.Say(file is null ? "The secret is not shown again: keep it now." : $"The secret is in {file}; use it with --token {file}.");
                 return ExitCode.Done;
             });

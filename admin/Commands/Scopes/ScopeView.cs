@@ -17,11 +17,10 @@ internal static class ScopeView
     /// <summary>A list of scopes.</summary>
     public static Table<Scope> List(Show show) => new(
         new Column<Scope>("SCOPE", scope => scope.Name),
-        new Column<Scope>("FILES", scope => Show.Count(scope.Files), Right: true),
-        new Column<Scope>("LOGICAL", scope => show.Size(scope.LogicalBytes), Right: true),
-        new Column<Scope>("UNIQUE", scope => show.Size(scope.UniqueBytes), Right: true),
         new Column<Scope>("QUOTA", scope => show.Size(scope.QuotaBytes), Right: true),
-        new Column<Scope>("KEEP", Keep));
+        new Column<Scope>("KEEPS", Keep),
+        new Column<Scope>("STATE", scope => scope.State ?? Show.None),
+        new Column<Scope>("CREATED", scope => Show.Time(scope.Created)));
 
     /// <summary>Prints one scope with the table of its stores.</summary>
     public static void Print(Session session, Scope scope)
@@ -35,26 +34,21 @@ internal static class ScopeView
             ("unique", show.Size(scope.UniqueBytes)),
             ("reserved", show.Size(scope.ReservedBytes)),
             ("quota", show.Size(scope.QuotaBytes)),
-            ("keep", Keep(scope)),
-            ("counted at", Show.Time(scope.CountedAt)));
+            ("keeps", Keep(scope)),
+            ("state", scope.State ?? Show.None),
+            ("created", Show.Time(scope.Created)),
+            ("counted", Show.Time(scope.CountedAt)));
         if (scope.Stores is { Count: > 0 } stores)
             session.Printer.Detail("stores:", Stores(show), stores);
-        else if (scope.Stores is not null)
-            session.Say($"No store is attached: nothing can be stored here until 'granary scope attach {scope.Name} STORE'.");
+        else if (scope is { Stores: not null, Warnings: null })
+            session.Warn($"granary: no store is attached: nothing can be stored here until 'granary scope attach {scope.Name} STORE'.");
     }
 
     /// <summary>Passes on what the server warns of.</summary>
-    public static void Warn(Session session, Answer answer)
+    public static void Warn(Session session, Scope scope)
     {
-        foreach (var name in new[] { "warning", "warnings" })
-        {
-            if (answer.More is { } more && more.TryGetValue(name, out var warning) && warning.ValueKind is not JsonValueKind.Null)
-            {
-                var lines = warning.ValueKind == JsonValueKind.Array ? warning.EnumerateArray().Select(line => line.ToString()) : [warning.ToString()];
-                foreach (var line in lines)
-                    session.Warn("granary: warning: " + line);
-            }
-        }
+        foreach (var warning in scope.Warnings ?? [])
+            session.Warn("granary: warning: " + warning);
     }
 
     private static Table<Attachment> Stores(Show show) => new(

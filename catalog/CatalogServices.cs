@@ -22,6 +22,9 @@ public static class CatalogServices
         services.AddSingleton<UploadCatalog>();
         services.AddSingleton<NamespaceCatalog>();
         services.AddSingleton<OperationCatalog>();
+        services.AddSingleton<ReclaimCatalog>();
+        services.AddSingleton<AccessCatalog>();
+        services.AddHostedService(static provider => provider.GetRequiredService<AccessCatalog>());
         return services;
     }
 }

@@ -2,54 +2,50 @@ using Granary.GrainInterfaces;
 
 namespace Granary.Catalog;
 
-/// <summary>In which order copies are tried for reading (design, Reading). Pure.</summary>
+/// <summary>Which copy of a chunk a scope reads, best first. A pure decision over the topology.</summary>
 public static class ReadPlacement
 {
     /// <summary>
-    /// Copies a scope may read, best first: in attached stores that are not writeOnly (D10; readOnly and draining stores
-    /// still serve, D11, and so does one that is being detached until it is gone); downloadPriority descending null last,
-    /// then uploadPriority descending null last, then a store on this silo, then name.
+    /// The copies that a scope may read (D10, D11): in stores that are attached to it and not write-only; read-only and
+    /// leaving ones still serve. Order: download priority descending, none last, then upload priority descending, none last,
+    /// then stores of this silo, then name (design, Reading).
     /// </summary>
     /// <param name="copies">Stored copies of the chunk.</param>
     /// <param name="attachments">The scope's attachments.</param>
-    /// <param name="stores">Looks a store up; null for one that is unknown.</param>
-    /// <param name="isOnThisSilo">Whether a store is read by this silo without a hop.</param>
-    /// <returns>Empty when the scope can read none of them (D12).</returns>
+    /// <param name="stores">Finds a store; null where it is gone.</param>
+    /// <param name="isOnThisSilo">True for stores that this silo reads without another one's help.</param>
     public static IReadOnlyList<ChunkCopy> Order(
         IReadOnlyList<ChunkCopy> copies, IReadOnlyList<AttachmentInfo> attachments, Func<StoreId, StoreInfo?> stores, Func<StoreId, bool> isOnThisSilo)
     {
-        if (copies.Count == 1)
+        var readable = new List<Candidate>(copies.Count);
+        foreach (var copy in copies)
         {
-            // The usual case, once per chunk of every GET.
-            return IsReadable(copies[0], attachments, stores) ? copies : [];
-        }
-
-        return [.. copies
-            .Select(copy => (Copy: copy, Settings: Find(copy, attachments), Store: stores(copy.Store)))
-            .Where(static entry => entry is { Settings.WriteOnly: false, Store: not null })
-            .OrderByDescending(static entry => entry.Settings!.DownloadPriority.HasValue)
-            .ThenByDescending(static entry => entry.Settings!.DownloadPriority)
-            .ThenByDescending(static entry => entry.Settings!.UploadPriority.HasValue)
-            .ThenByDescending(static entry => entry.Settings!.UploadPriority)
-            .ThenByDescending(entry => isOnThisSilo(entry.Copy.Store))
-            .ThenBy(static entry => entry.Store!.Name, StringComparer.Ordinal)
-            .ThenBy(static entry => entry.Copy.Location.Value)
-            .Select(static entry => entry.Copy)];
-    }
-
-    private static bool IsReadable(ChunkCopy copy, IReadOnlyList<AttachmentInfo> attachments, Func<StoreId, StoreInfo?> stores) =>
-        Find(copy, attachments) is { WriteOnly: false } && stores(copy.Store) is not null;
-
-    private static AttachmentSettings? Find(ChunkCopy copy, IReadOnlyList<AttachmentInfo> attachments)
-    {
-        foreach (var attachment in attachments)
-        {
-            if (attachment.Settings.Store == copy.Store)
+            foreach (var attachment in attachments)
             {
-                return attachment.Settings;
+                if (attachment.Settings.Store == copy.Store && !attachment.Settings.WriteOnly && stores(copy.Store) is { } store)
+                {
+                    readable.Add(new Candidate(copy, attachment.Settings, isOnThisSilo(copy.Store), store.Name));
+                    break;
+                }
             }
         }
 
-        return null;
+        if (readable.Count > 1)
+        {
+            readable.Sort(Compare);
+        }
+
+        return readable.ConvertAll(c => c.Copy);
     }
+
+    private static int Compare(Candidate a, Candidate b)
+    {
+        var order = PlacementOrder.Descending(a.Settings.DownloadPriority, b.Settings.DownloadPriority);
+        order = order != 0 ? order : PlacementOrder.Descending(a.Settings.UploadPriority, b.Settings.UploadPriority);
+        order = order != 0 ? order : b.IsOnThisSilo.CompareTo(a.IsOnThisSilo);
+        order = order != 0 ? order : string.CompareOrdinal(a.StoreName, b.StoreName);
+        return order != 0 ? order : a.Copy.Location.Value.CompareTo(b.Copy.Location.Value);
+    }
+
+    private readonly record struct Candidate(ChunkCopy Copy, AttachmentSettings Settings, bool IsOnThisSilo, string StoreName);
 }

@@ -2,24 +2,46 @@ using Granary.GrainInterfaces;
 
 namespace Granary.Catalog;
 
-/// <summary>Which stores a scope's new chunks are written to (design, Choosing where to write). Pure.</summary>
+/// <summary>Where a chunk of a scope may be written, best first. A pure decision over the topology.</summary>
 public static class WritePlacement
 {
     /// <summary>
-    /// Candidates, best first: attached and active stores, minus readOnly and writeOnly (D1, D5), minus those that cannot be
-    /// used now; uploadPriority descending, null last (D2), then name (D3). Soft limits play no part (D4); the hard limit
-    /// is decided in the transaction that takes the space.
+    /// The stores of a scope that take ordinary uploads (D1, D5): attached and not read-only, not write-only, not leaving;
+    /// not being deleted; usable now. Order: upload priority descending, none last (D2), then name (D3). Whether a store has
+    /// room is decided with its rows (D1, D7); soft limits do not matter here (D4).
     /// </summary>
     /// <param name="attachments">The scope's attachments.</param>
-    /// <param name="stores">Looks a store up; null for one that is unknown.</param>
-    /// <param name="isUsable">Whether a store can be written now.</param>
-    public static StoreId[] Candidates(IEnumerable<AttachmentInfo> attachments, Func<StoreId, StoreInfo?> stores, Func<StoreId, bool> isUsable) =>
-        [.. attachments
-            .Where(static attachment => attachment.State == AttachmentState.Active && attachment.Settings is { ReadOnly: false, WriteOnly: false })
-            .Select(attachment => (attachment.Settings, Store: stores(attachment.Settings.Store)))
-            .Where(pair => pair.Store is { State: StoreState.Active } && isUsable(pair.Store.Id))
-            .OrderByDescending(static pair => pair.Settings.UploadPriority.HasValue)
-            .ThenByDescending(static pair => pair.Settings.UploadPriority)
-            .ThenBy(static pair => pair.Store!.Name, StringComparer.Ordinal)
-            .Select(static pair => pair.Settings.Store)];
+    /// <param name="stores">Finds a store; null where it is gone.</param>
+    /// <param name="isUsable">False for stores that are offline or failed a moment ago.</param>
+    public static IReadOnlyList<StoreId> Candidates(
+        IReadOnlyList<AttachmentInfo> attachments, Func<StoreId, StoreInfo?> stores, Func<StoreId, bool> isUsable)
+    {
+        if (attachments.Count == 1)
+        {
+            // By far the most frequent case, on the path of every small file.
+            return Takes(attachments[0], stores, isUsable) is null ? [] : [attachments[0].Settings.Store];
+        }
+
+        var candidates = new List<(int? Priority, string Name, StoreId Store)>(attachments.Count);
+        foreach (var attachment in attachments)
+        {
+            if (Takes(attachment, stores, isUsable) is { } store)
+            {
+                candidates.Add((attachment.Settings.UploadPriority, store.Name, store.Id));
+            }
+        }
+
+        candidates.Sort(static (a, b) =>
+            PlacementOrder.Descending(a.Priority, b.Priority) is var order and not 0 ? order : string.CompareOrdinal(a.Name, b.Name));
+        return candidates.ConvertAll(c => c.Store);
+    }
+
+    private static StoreInfo? Takes(AttachmentInfo attachment, Func<StoreId, StoreInfo?> stores, Func<StoreId, bool> isUsable)
+    {
+        var settings = attachment.Settings;
+        return settings.ReadOnly || settings.WriteOnly || attachment.State != AttachmentState.Active
+            || stores(settings.Store) is not { State: StoreState.Active } store || !isUsable(store.Id)
+            ? null
+            : store;
+    }
 }

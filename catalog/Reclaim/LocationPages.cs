@@ -21,6 +21,11 @@ internal static class LocationPages
 
     private static readonly Sql DeleteLocation = new("DELETE FROM location WHERE id = ?1 AND state = 2");
 
+    private static readonly Sql ForgetAccess = new("""
+        DELETE FROM access WHERE store = ?1 AND tenant = ?2 AND chunk = ?3
+          AND NOT EXISTS (SELECT 1 FROM location WHERE tenant = ?2 AND chunk = ?3 AND store = ?1 AND state = 1)
+        """);
+
     private static readonly Sql Discharge = new("UPDATE store_space SET charged = charged - ?2 WHERE store = ?1");
 
     private static readonly Sql SelectDeadBlocks = new("""
@@ -78,6 +83,7 @@ internal static class LocationPages
         {
             if (LocationLedger.Find(session, id) is { State: LocationState.Deleting } location && session.Execute(DeleteLocation, id) != 0)
             {
+                session.Execute(ForgetAccess, location.Store, location.Tenant, location.Hash);
                 freed[location.Store] = freed.GetValueOrDefault(location.Store) + location.Length;
             }
         }

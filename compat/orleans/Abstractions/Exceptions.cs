@@ -4,13 +4,8 @@ namespace Orleans.Runtime
     [GenerateSerializer]
     public class OrleansException : Exception
     {
-        /// <summary>Without words.</summary>
         public OrleansException() : base("Unexpected error.") { }
-
-        /// <summary>With words.</summary>
         public OrleansException(string message) : base(message) { }
-
-        /// <summary>With a cause.</summary>
         public OrleansException(string message, Exception innerException) : base(message, innerException) { }
     }
 
@@ -18,10 +13,7 @@ namespace Orleans.Runtime
     [GenerateSerializer]
     public sealed class OrleansConfigurationException : Exception
     {
-        /// <summary>With words.</summary>
         public OrleansConfigurationException(string message) : base(message) { }
-
-        /// <summary>With a cause.</summary>
         public OrleansConfigurationException(string message, Exception innerException) : base(message, innerException) { }
     }
 
@@ -30,7 +22,6 @@ namespace Orleans.Runtime
     public class OrleansMessageRejectionException : OrleansException
     {
         internal OrleansMessageRejectionException(string message) : base(message) { }
-
         internal OrleansMessageRejectionException(string message, Exception innerException) : base(message, innerException) { }
     }
 
@@ -38,13 +29,8 @@ namespace Orleans.Runtime
     [GenerateSerializer]
     public sealed class SiloUnavailableException : OrleansMessageRejectionException
     {
-        /// <summary>Without words.</summary>
         public SiloUnavailableException() : base("Silo unavailable") { }
-
-        /// <summary>With words.</summary>
         public SiloUnavailableException(string msg) : base(msg) { }
-
-        /// <summary>With a cause.</summary>
         public SiloUnavailableException(string message, Exception innerException) : base(message, innerException) { }
     }
 }
@@ -55,13 +41,8 @@ namespace Orleans.Serialization
     [GenerateSerializer]
     public class SerializerException : Exception
     {
-        /// <summary>Without words.</summary>
         public SerializerException() { }
-
-        /// <summary>With words.</summary>
         public SerializerException(string message) : base(message) { }
-
-        /// <summary>With a cause.</summary>
         public SerializerException(string message, Exception innerException) : base(message, innerException) { }
     }
 
@@ -69,7 +50,6 @@ namespace Orleans.Serialization
     [GenerateSerializer]
     public sealed class CodecNotFoundException : SerializerException
     {
-        /// <summary>With words.</summary>
         public CodecNotFoundException(string message) : base(message) { }
     }
 }

@@ -26,30 +26,13 @@ namespace Orleans
     public class CollectionAgeLimitAttribute : Attribute
     {
         private TimeSpan? _value;
-
-        /// <summary>Limit given by the properties.</summary>
         public CollectionAgeLimitAttribute() { }
-
-        /// <summary>Limit given as text.</summary>
-        /// <param name="inactivityPeriod">A <see cref="TimeSpan"/> in text form.</param>
         public CollectionAgeLimitAttribute(string inactivityPeriod) => _value = TimeSpan.Parse(inactivityPeriod);
-
-        /// <summary>The shortest limit the properties can express.</summary>
         public static readonly TimeSpan MinAgeLimit = TimeSpan.FromMinutes(1);
-
-        /// <summary>Days.</summary>
         public double Days { get; set; }
-
-        /// <summary>Hours.</summary>
         public double Hours { get; set; }
-
-        /// <summary>Minutes.</summary>
         public double Minutes { get; set; }
-
-        /// <summary>Never collected for being idle.</summary>
         public bool AlwaysActive { get; set; }
-
-        /// <summary>The limit.</summary>
         public TimeSpan AgeLimit => _value ??= Calculate();
 
         private TimeSpan Calculate()
@@ -59,19 +42,6 @@ namespace Orleans
                 : TimeSpan.FromDays(Days) + TimeSpan.FromHours(Hours) + TimeSpan.FromMinutes(Minutes);
             return span < MinAgeLimit ? MinAgeLimit : span;
         }
-    }
-
-    /// <summary>Activations of this class are never collected for being idle.</summary>
-    [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
-    public class KeepAliveAttribute : Attribute;
-
-    /// <summary>The name of a grain class in grain ids.</summary>
-    /// <param name="grainType">The name.</param>
-    [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
-    public sealed class GrainTypeAttribute(string grainType) : Attribute
-    {
-        /// <summary>The name.</summary>
-        public string GrainType { get; } = grainType;
     }
 }
 
@@ -105,11 +75,8 @@ namespace Orleans.Placement
     [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
     public abstract class PlacementAttribute : Attribute
     {
-        /// <summary>The strategy.</summary>
         public PlacementStrategy PlacementStrategy { get; private set; }
 
-        /// <summary>States the strategy.</summary>
-        /// <param name="placement">The strategy.</param>
         protected PlacementAttribute(PlacementStrategy placement)
         {
             ArgumentNullException.ThrowIfNull(placement);

@@ -16,38 +16,29 @@ namespace Orleans.Hosting
     /// <summary>Configures a silo.</summary>
     public interface ISiloBuilder
     {
-        /// <summary>The host's services.</summary>
         IServiceCollection Services { get; }
-
-        /// <summary>The host's configuration.</summary>
         IConfiguration Configuration { get; }
     }
 
     /// <summary>Configures a client.</summary>
     public interface IClientBuilder
     {
-        /// <summary>The host's services.</summary>
         IServiceCollection Services { get; }
-
-        /// <summary>The host's configuration.</summary>
         IConfiguration Configuration { get; }
     }
 
     internal sealed record SiloBuilder(IServiceCollection Services, IConfiguration Configuration) : ISiloBuilder;
-
     internal sealed record ClientBuilder(IServiceCollection Services, IConfiguration Configuration) : IClientBuilder;
 
     /// <summary>Options and services of clients.</summary>
     public static class ClientBuilderExtensions
     {
-        /// <summary>Adds services.</summary>
         public static IClientBuilder ConfigureServices(this IClientBuilder builder, Action<IServiceCollection> configureDelegate)
         {
             configureDelegate(builder.Services);
             return builder;
         }
 
-        /// <summary>Sets options.</summary>
         public static IClientBuilder Configure<TOptions>(this IClientBuilder builder, Action<TOptions> configureOptions) where TOptions : class
             => builder.ConfigureServices(services => services.Configure(configureOptions));
     }
@@ -55,14 +46,12 @@ namespace Orleans.Hosting
     /// <summary>Options and services of silos.</summary>
     public static class SiloBuilderExtensions
     {
-        /// <summary>Adds services.</summary>
         public static ISiloBuilder ConfigureServices(this ISiloBuilder builder, Action<IServiceCollection> configureDelegate)
         {
             configureDelegate(builder.Services);
             return builder;
         }
 
-        /// <summary>Sets options.</summary>
         public static ISiloBuilder Configure<TOptions>(this ISiloBuilder builder, Action<TOptions> configureOptions) where TOptions : class
             => builder.ConfigureServices(services => services.Configure(configureOptions));
     }
@@ -70,7 +59,6 @@ namespace Orleans.Hosting
     /// <summary>Clusters of one process.</summary>
     public static class CoreHostingExtensions
     {
-        /// <summary>A cluster of this silo alone.</summary>
         public static ISiloBuilder UseLocalhostClustering(
             this ISiloBuilder builder, int siloPort = EndpointOptions.DEFAULT_SILO_PORT, int gatewayPort = EndpointOptions.DEFAULT_GATEWAY_PORT,
             IPEndPoint? primarySiloEndpoint = null, string serviceId = "dev", string clusterId = "dev")
@@ -93,29 +81,23 @@ namespace Orleans.Hosting
     /// <summary>Call filters.</summary>
     public static class GrainCallFilterSiloBuilderExtensions
     {
-        /// <summary>Adds a filter for calls that arrive.</summary>
         public static ISiloBuilder AddIncomingGrainCallFilter(this ISiloBuilder builder, IIncomingGrainCallFilter filter)
             => builder.ConfigureServices(services => services.AddSingleton(filter));
 
-        /// <summary>Adds a filter for calls that arrive.</summary>
         public static ISiloBuilder AddIncomingGrainCallFilter<TImplementation>(this ISiloBuilder builder)
             where TImplementation : class, IIncomingGrainCallFilter
             => builder.ConfigureServices(services => services.AddSingleton<IIncomingGrainCallFilter, TImplementation>());
 
-        /// <summary>Adds a filter for calls that arrive.</summary>
         public static ISiloBuilder AddIncomingGrainCallFilter(this ISiloBuilder builder, IncomingGrainCallFilterDelegate filter)
             => builder.AddIncomingGrainCallFilter(new IncomingFilterFunction(filter));
 
-        /// <summary>Adds a filter for calls that leave.</summary>
         public static ISiloBuilder AddOutgoingGrainCallFilter(this ISiloBuilder builder, IOutgoingGrainCallFilter filter)
             => builder.ConfigureServices(services => services.AddSingleton(filter));
 
-        /// <summary>Adds a filter for calls that leave.</summary>
         public static ISiloBuilder AddOutgoingGrainCallFilter<TImplementation>(this ISiloBuilder builder)
             where TImplementation : class, IOutgoingGrainCallFilter
             => builder.ConfigureServices(services => services.AddSingleton<IOutgoingGrainCallFilter, TImplementation>());
 
-        /// <summary>Adds a filter for calls that leave.</summary>
         public static ISiloBuilder AddOutgoingGrainCallFilter(this ISiloBuilder builder, OutgoingGrainCallFilterDelegate filter)
             => builder.AddOutgoingGrainCallFilter(new OutgoingFilterFunction(filter));
     }
@@ -123,11 +105,9 @@ namespace Orleans.Hosting
     /// <summary>Work at the start of a silo.</summary>
     public static class SiloBuilderStartupExtensions
     {
-        /// <summary>Runs a task when the silo takes calls.</summary>
         public static ISiloBuilder AddStartupTask<TStartup>(this ISiloBuilder builder, int stage = 20000) where TStartup : class, IStartupTask
             => builder.AddStartupTask((services, token) => ActivatorUtilities.GetServiceOrCreateInstance<TStartup>(services).Execute(token), stage);
 
-        /// <summary>Runs a task when the silo takes calls.</summary>
         public static ISiloBuilder AddStartupTask(
             this ISiloBuilder builder, Func<IServiceProvider, CancellationToken, Task> startupTask, int stage = 20000)
             => builder.ConfigureServices(services => services.AddSingleton(new StartupWork(startupTask, stage)));
@@ -136,12 +116,10 @@ namespace Orleans.Hosting
     /// <summary>Memory storage.</summary>
     public static class MemoryGrainStorageSiloBuilderExtensions
     {
-        /// <summary>The default store.</summary>
         public static ISiloBuilder AddMemoryGrainStorageAsDefault(
             this ISiloBuilder builder, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null)
             => builder.AddMemoryGrainStorage(PersistentState.DefaultStore, configureOptions);
 
-        /// <summary>A named store.</summary>
         public static ISiloBuilder AddMemoryGrainStorage(
             this ISiloBuilder builder, string name, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null)
         {
@@ -158,7 +136,6 @@ namespace Orleans.Runtime
     /// <summary>Work at the start of a silo.</summary>
     public interface IStartupTask
     {
-        /// <summary>Runs it.</summary>
         Task Execute(CancellationToken cancellationToken);
     }
 
@@ -168,7 +145,6 @@ namespace Orleans.Runtime
     internal interface ISiloPart
     {
         Task StartAsync(CancellationToken token);
-
         Task StopAsync();
     }
 
@@ -222,25 +198,21 @@ namespace Microsoft.Extensions.Hosting
     /// <summary>Silos in hosts.</summary>
     public static class OrleansSiloGenericHostExtensions
     {
-        /// <summary>Makes the host a silo; may be called more than once.</summary>
         public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
         {
             configureDelegate(AddOrleansCore(hostAppBuilder.Services, hostAppBuilder.Configuration));
             return hostAppBuilder;
         }
 
-        /// <summary>Makes the host a silo; may be called more than once.</summary>
         public static HostApplicationBuilder UseOrleans(this HostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
         {
             configureDelegate(AddOrleansCore(hostAppBuilder.Services, hostAppBuilder.Configuration));
             return hostAppBuilder;
         }
 
-        /// <summary>Makes the host a silo; may be called more than once.</summary>
         public static IHostBuilder UseOrleans(this IHostBuilder hostBuilder, Action<ISiloBuilder> configureDelegate)
             => hostBuilder.UseOrleans((_, builder) => configureDelegate(builder));
 
-        /// <summary>Makes the host a silo; may be called more than once.</summary>
         public static IHostBuilder UseOrleans(this IHostBuilder hostBuilder, Action<HostBuilderContext, ISiloBuilder> configureDelegate)
             => hostBuilder.ConfigureServices((context, services) => configureDelegate(context, AddOrleansCore(services, context.Configuration)));
 
@@ -267,7 +239,6 @@ namespace Microsoft.Extensions.Hosting
     /// <summary>Clients in hosts.</summary>
     public static class OrleansClientGenericHostExtensions
     {
-        /// <summary>Makes the host a client.</summary>
         public static IHostApplicationBuilder UseOrleansClient(this IHostApplicationBuilder hostAppBuilder, Action<IClientBuilder> configureDelegate)
         {
             var services = hostAppBuilder.Services;

@@ -15,24 +15,16 @@ internal enum EnvelopeKind
 internal sealed record Envelope
 {
     public required EnvelopeKind Kind { get; init; }
-
     public required long Id { get; init; }
-
     public required SiloAddress From { get; init; }
-
     public required GrainId Grain { get; init; }
-
     public GrainId? Source { get; init; }
-
     public string? Method { get; init; }
-
     public ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>What is left of the caller's patience.</summary>
     public TimeSpan Patience { get; init; }
-
     public bool Cancellable { get; init; }
-
     public int Forwards { get; init; }
 }
 
@@ -40,7 +32,6 @@ internal sealed record Envelope
 internal sealed record ClusterView(long Version, ImmutableDictionary<SiloAddress, MembershipEntry> Entries)
 {
     public ImmutableArray<SiloAddress> Active { get; } = [.. Entries.Values.Where(e => e.Status == SiloStatus.Active).Select(e => e.SiloAddress).Order()];
-
     public bool IsGone(SiloAddress silo) => !Entries.TryGetValue(silo, out var entry) || entry.Status == SiloStatus.Dead;
 }
 

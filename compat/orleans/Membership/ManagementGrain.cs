@@ -15,6 +15,5 @@ internal sealed class ManagementGrain(Silo silo) : Grain, IManagementGrain
         .ToArray());
 
     public Task<int> GetTotalActivationCount() => Task.FromResult(Silos().Sum(s => s.CountActivations().Values.Sum()));
-
     private IEnumerable<Silo> Silos() => silo.Cluster.View.Active.Select(silo.Cluster.Local).OfType<Silo>();
 }

@@ -67,7 +67,6 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
         => [.. (await table.ReadAsync(grain)).Select(r => new ReminderData(grain, r.Name, r.ETag))];
 
     public void Dispose() => _reading.Dispose();
-
     private ReminderService? ServiceOf(GrainId grain) => silo.Cluster.Local(Rendezvous.Owner(grain, silo.Cluster.View.Active))?.Services.GetService<ReminderService>();
 
     private void ReadAgain(ClusterView view) => _ = Task.Run(async () =>
@@ -162,7 +161,6 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
     private sealed class Scheduled(ReminderEntry entry)
     {
         public ReminderEntry Entry { get; } = entry;
-
         public ITimer Timer { get; set; } = null!;
     }
 }

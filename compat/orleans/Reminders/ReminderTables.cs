@@ -34,9 +34,7 @@ internal sealed class MemoryReminderRows : ConcurrentDictionary<(GrainId, string
 internal sealed class MemoryReminderTable(MemoryReminderRows rows) : IReminderTable
 {
     public Task StartAsync() => Task.CompletedTask;
-
     public Task<List<ReminderEntry>> ReadAllAsync() => Task.FromResult(rows.Values.ToList());
-
     public Task<List<ReminderEntry>> ReadAsync(GrainId grain) => Task.FromResult(rows.Values.Where(r => r.Grain == grain).ToList());
 
     public Task<string> UpsertAsync(GrainId grain, string name, DateTime startAt, TimeSpan period) => Task.FromResult(rows.AddOrUpdate(

@@ -52,26 +52,17 @@ internal sealed partial class Activation : IGrainContext
     }
 
     public Silo Silo { get; }
-
     public GrainId GrainId { get; }
-
     public GrainClass Class { get; }
-
     public ActivationScheduler Scheduler { get; }
-
     public object? GrainInstance { get; private set; }
-
     public IServiceProvider ActivationServices => _scope?.ServiceProvider ?? Silo.Services;
-
     public Task Deactivated => _deactivated.Task;
 
     /// <summary>States to read before the grain activates.</summary>
     public List<IStateLoader> States { get; } = [];
-
     public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
-
     public override bool Equals(object? obj) => ReferenceEquals(this, obj);
-
     public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
 
     /// <summary>From any thread.</summary>

@@ -13,7 +13,6 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
 
     /// <summary>Queues a call; false once the activation is gone.</summary>
     public bool Receive(Call call) => Enqueue(call);
-
     public void Post(Action action) => Enqueue(action);
 
     /// <summary>Refuses calls from now on; gives those not yet looked at. <paramref name="atomically"/> runs before anybody sees the refusal.</summary>

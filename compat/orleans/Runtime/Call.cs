@@ -9,36 +9,25 @@ internal abstract class Call(CallRuntime runtime, GrainMethod? method)
     private int _completed;
 
     public CallRuntime Runtime { get; } = runtime;
-
     public GrainMethod? Method { get; } = method;
-
     public GrainId Grain { get; set; }
-
     public GrainId? Source { get; set; }
 
     /// <summary>The activation that took the call.</summary>
     public Activation? Target { get; set; }
-
     public object?[] Args { get; set; } = [];
 
     /// <summary>Timestamp after which nobody waits for the answer.</summary>
     public long Deadline { get; set; }
-
     public int Forwards { get; set; }
-
     public bool IsCompleted => Volatile.Read(ref _completed) != 0;
-
     public virtual bool AlwaysInterleave => Method!.AlwaysInterleave;
-
     public virtual bool ReadOnly => Method!.ReadOnly;
-
     public virtual bool KeepAlive => true;
 
     /// <summary>Whether the call means this very activation and is void without it.</summary>
     public virtual bool LocalOnly => false;
-
     public virtual ValueTask<object?> Run(Activation activation) => activation.Silo.RunFilters(this, activation);
-
     public bool TryComplete() => Interlocked.Exchange(ref _completed, 1) == 0;
 
     public void Complete(object? result)
@@ -85,7 +74,6 @@ internal abstract class Call(CallRuntime runtime, GrainMethod? method)
     }
 
     protected abstract void OnResult(object? result);
-
     protected abstract void OnError(Exception error);
 }
 
@@ -95,9 +83,7 @@ internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Cal
     private CancellationTokenRegistration _registration;
 
     public long Id { get; set; }
-
     public LocalCall? Previous { get; set; }
-
     public LocalCall? Next { get; set; }
 
     /// <summary>The other silo that the call went to.</summary>
@@ -108,7 +94,6 @@ internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Cal
 
     /// <summary>Gives the caller what a filter left of the answer.</summary>
     public abstract void CompleteAsIs(object? result);
-
     public TimeSpan Timeout => Method!.Timeout ?? Runtime.ResponseTimeout;
 
     public void Watch(CancellationToken token)
@@ -140,17 +125,11 @@ internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Cal
 internal sealed class LocalCall<T>(CallRuntime runtime, GrainMethod method) : LocalCall(runtime, method)
 {
     private readonly TaskCompletionSource<T> _promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public static object? AsTask(LocalCall call) => ((LocalCall<T>)call)._promise.Task;
-
     public static object? AsValueTask(LocalCall call) => new ValueTask(((LocalCall<T>)call)._promise.Task);
-
     public static object? AsTypedValueTask(LocalCall call) => new ValueTask<T>(((LocalCall<T>)call)._promise.Task);
-
     public static object? AsNothing(LocalCall call) => null;
-
     public override async Task<object?> Answer() => Method!.OneWay ? null : await _promise.Task;
-
     public override void CompleteAsIs(object? result) => _promise.TrySetResult(result is null ? default! : (T)result);
 
     protected override void OnResult(object? result)
@@ -176,7 +155,6 @@ internal sealed class RemoteCall(Silo silo, GrainMethod method, Envelope request
 
     /// <summary>Nobody waits any more.</summary>
     public void Drop() => silo.Finished(this);
-
     protected override void OnResult(object? result) => Answer(EnvelopeKind.Result, Method!.WriteResult(result));
 
     protected override void OnError(Exception error)

@@ -11,19 +11,12 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
     private ITimer? _sweep;
 
     public abstract SiloAddress Address { get; }
-
     public IServiceProvider Services { get; } = services;
-
     public ICluster Cluster { get; } = cluster;
-
     public TimeProvider Time { get; } = time;
-
     public TimeSpan ResponseTimeout { get; } = responseTimeout;
-
     public GrainTypes Types { get; } = types;
-
     public PendingCalls Pending { get; } = new();
-
     public GrainFactory Factory => field ??= new GrainFactory(this, Types);
 
     public static CallRuntime Of(object grainOrReference) => grainOrReference switch
@@ -86,7 +79,6 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
     }
 
     protected abstract void Send(LocalCall call);
-
     protected abstract bool IsHere(GrainId grain);
 
     protected void SendTo(SiloAddress silo, LocalCall call)

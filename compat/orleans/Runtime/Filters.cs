@@ -8,19 +8,12 @@ internal abstract class CallContext(Call call)
     private int _next;
 
     public GrainId? SourceId => call.Source;
-
     public GrainId TargetId => call.Grain;
-
     public string InterfaceName => TypeOfInterface.FullName!;
-
     public string MethodName => InterfaceMethod.Name;
-
     public MethodInfo InterfaceMethod => call.Method!.Info;
-
     public object? Result { get; set; }
-
     protected Type TypeOfInterface => call.Method!.Info.DeclaringType!;
-
     protected abstract int Filters { get; }
 
     public async Task Invoke()
@@ -40,7 +33,6 @@ internal abstract class CallContext(Call call)
     }
 
     protected abstract Task Filter(int index);
-
     protected abstract ValueTask<object?> Last();
 }
 
@@ -49,7 +41,6 @@ internal sealed class IncomingCallContext(Call call, Activation activation, IInc
     private readonly Call _call = call;
 
     public object Grain => activation.GrainInstance!;
-
     public IGrainContext TargetContext => activation;
 
     public MethodInfo ImplementationMethod
@@ -73,13 +64,9 @@ internal sealed class OutgoingCallContext(Call call, GrainProxy proxy, Activatio
     : CallContext(call), IOutgoingGrainCallContext
 {
     public object Grain => proxy;
-
     public IGrainContext? SourceContext => caller;
-
     protected override int Filters => filters.Length;
-
     protected override Task Filter(int index) => filters[index].Invoke(this);
-
     protected override ValueTask<object?> Last() => new(send());
 }
 

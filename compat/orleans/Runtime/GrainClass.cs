@@ -21,7 +21,7 @@ internal sealed class GrainClass
         Reentrant = type.IsDefined(typeof(ReentrantAttribute), inherit: true);
         Placement = type.GetCustomAttribute<PlacementAttribute>()?.PlacementStrategy;
         var limit = type.GetCustomAttribute<CollectionAgeLimitAttribute>();
-        CollectionAge = type.IsDefined(typeof(KeepAliveAttribute)) || limit is { AlwaysActive: true } ? TimeSpan.MaxValue
+        CollectionAge = limit is { AlwaysActive: true } ? TimeSpan.MaxValue
             : limit?.AgeLimit ?? collection.ClassSpecificCollectionAge.GetValueOrDefault(type.FullName!, collection.CollectionAge);
         var constructors = type.GetConstructors();
         var constructor = constructors.FirstOrDefault(c => c.IsDefined(typeof(ActivatorUtilitiesConstructorAttribute)))
@@ -32,15 +32,10 @@ internal sealed class GrainClass
     }
 
     public Type Type { get; }
-
     public GrainType GrainType { get; }
-
     public bool Reentrant { get; }
-
     public PlacementStrategy? Placement { get; }
-
     public TimeSpan CollectionAge { get; }
-
     public static GrainClass Create(Type type, GrainCollectionOptions collection) => new(type, collection);
 
     public object Create(Activation activation)
@@ -97,8 +92,6 @@ internal sealed class GrainTypes
 
     public static GrainType Name(Type type)
     {
-        if (type.GetCustomAttribute<GrainTypeAttribute>()?.GrainType is { } given)
-            return GrainType.Create(given);
         var name = type.Name.ToLowerInvariant();
         return GrainType.Create(name.EndsWith("grain", StringComparison.Ordinal) && name.Length > 5 ? name[..^5] : name);
     }

@@ -46,17 +46,11 @@ internal sealed class GrainMethod
     }
 
     public MethodInfo Info { get; }
-
     public string Key { get; }
-
     public TimeSpan? Timeout { get; }
-
     public bool AlwaysInterleave { get; }
-
     public bool ReadOnly { get; }
-
     public bool OneWay { get; }
-
     public Func<object, object?[], ValueTask<object?>> Invoke { get; }
 
     /// <summary>What the caller gets of a call: a task of the declared kind.</summary>
@@ -86,7 +80,6 @@ internal sealed class GrainMethod
     }
 
     public LocalCall NewCall(CallRuntime runtime) => _newCall(runtime);
-
     public CancellationToken TakeToken(object?[] args) => _token >= 0 && args[_token] is CancellationToken token ? token : default;
 
     public void PutToken(object?[] args, CancellationToken token)

@@ -9,9 +9,7 @@ internal class GrainProxy : DispatchProxy
 #pragma warning restore CA1852
 {
     public CallRuntime Runtime { get; private set; } = null!;
-
     public GrainId GrainId { get; private set; }
-
     public Type Interface { get; private set; } = null!;
 
     public static GrainProxy Template(Type grainInterface, CallRuntime runtime)
@@ -31,9 +29,7 @@ internal class GrainProxy : DispatchProxy
     }
 
     public override bool Equals(object? obj) => obj is GrainProxy other && other.GrainId == GrainId;
-
     public override int GetHashCode() => GrainId.GetHashCode();
-
     public override string ToString() => $"GrainReference:{GrainId}";
 
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
@@ -47,9 +43,6 @@ internal sealed class GrainFactory(CallRuntime runtime, GrainTypes types) : IClu
 
     private readonly ConcurrentDictionary<Type, GrainProxy> _templates = [];
 
-    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithGuidKey
-        => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateGuidKey(primaryKey));
-
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithIntegerKey
         => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateIntegerKey(primaryKey));
 
@@ -58,12 +51,6 @@ internal sealed class GrainFactory(CallRuntime runtime, GrainTypes types) : IClu
         ArgumentException.ThrowIfNullOrWhiteSpace(primaryKey);
         return ByKey<TGrainInterface>(IdSpan.Create(primaryKey));
     }
-
-    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithGuidCompoundKey => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateGuidKey(primaryKey, keyExtension));
-
-    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string keyExtension, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithIntegerCompoundKey => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateIntegerKey(primaryKey, keyExtension));
 
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId) where TGrainInterface : IAddressable
         => (TGrainInterface)(object)Reference(typeof(TGrainInterface), grainId);

@@ -36,19 +36,12 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     }
 
     public ILogger Logger { get; }
-
     public GrainCollectionOptions Collection { get; }
-
     public override SiloAddress Address { get; }
-
     public string Name { get; }
-
     public string ClusterId { get; }
-
     public string DnsHostName { get; } = Dns.GetHostName();
-
     public SiloAddress SiloAddress => Address;
-
     public SiloAddress GatewayAddress { get; }
 
     public override void Start()
@@ -87,11 +80,8 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     }
 
     public Dictionary<string, int> CountActivations() => _activations.Values.GroupBy(a => a.Class.Type.FullName!).ToDictionary(g => g.Key, g => g.Count());
-
     public Activation? Find(GrainId id) => _activations.GetValueOrDefault(id);
-
     public void Remove(Activation activation) => _activations.TryRemove(KeyValuePair.Create(activation.GrainId, activation));
-
     public void Finished(RemoteCall call) => _remote.TryRemove((call.Request.From, call.Request.Id), out _);
 
     /// <summary>Calls the grain, through the filters if there are any.</summary>
@@ -153,9 +143,7 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     }
 
     protected override bool IsHere(GrainId grain) => _activations.ContainsKey(grain) || Home(grain).Equals(Address);
-
     protected override void Send(LocalCall call) => Route(call);
-
     private GrainClass Class(GrainType name) => _classes.GetOrAdd(name, n => GrainClass.Create(Types.Class(n), Collection));
 
     private SiloAddress Home(GrainId grain)

@@ -10,12 +10,10 @@ internal abstract class Codec
 
     /// <summary>Writes a value whose runtime type is exactly this codec's.</summary>
     public abstract void WriteExact(Writer writer, object value);
-
     public abstract object ReadExact(Reader reader, int slot);
 
     /// <summary>Writes a value declared as this codec's type: possibly null, possibly of a derived type.</summary>
     public abstract void WriteDeclared(Writer writer, object? value);
-
     public abstract object? ReadDeclared(Reader reader);
 
     /// <summary>A copy for a receiver in the same silo; refuses what could not travel to another one.</summary>
@@ -37,11 +35,8 @@ internal abstract class Codec
 internal abstract class Codec<T> : Codec
 {
     public abstract void Write(Writer writer, T value);
-
     public abstract T Read(Reader reader);
-
     public sealed override void WriteDeclared(Writer writer, object? value) => Write(writer, (T)value!);
-
     public sealed override object? ReadDeclared(Reader reader) => Read(reader);
 }
 
@@ -63,7 +58,6 @@ internal sealed class PlainCodec<T>(Action<Writer, T> write, Func<Reader, T> rea
     }
 
     public override T Read(Reader reader) => default(T) is null && reader.Byte() == 0 ? default! : read(reader);
-
     public override void WriteExact(Writer writer, object value) => write(writer, (T)value);
 
     public override object ReadExact(Reader reader, int slot)
@@ -147,9 +141,7 @@ internal abstract class ReferenceCodec<T> : Codec<T> where T : class
 internal sealed class AbstractCodec<T>(Func<object, object>? substitute) : ReferenceCodec<T> where T : class
 {
     protected override object Normalize(object value) => substitute is null || Codecs.Find(value.GetType()) is not null ? value : substitute(value);
-
     public override void WriteExact(Writer writer, object value) => throw new CodecNotFoundException($"{typeof(T)} has no serializer.");
-
     public override object ReadExact(Reader reader, int slot) => throw new CodecNotFoundException($"{typeof(T)} has no serializer.");
 }
 

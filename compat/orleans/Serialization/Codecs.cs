@@ -50,9 +50,7 @@ internal static class Codecs
     }
 
     public static Codec<T> Of<T>() => (Codec<T>)Get(typeof(T));
-
     public static CodecNotFoundException NotFound(Type type) => new($"Could not find a codec for type {type}; does it lack [GenerateSerializer]?");
-
     private static PlainCodec<T> Plain<T>(Action<Writer, T> write, Func<Reader, T> read) where T : class => new(write, read);
 
     private static Codec Create(Type type)
@@ -110,9 +108,7 @@ internal static class Codecs
             : null;
 
     private static List<T> ToList<T>(object items) => [.. (IEnumerable<T>)items];
-
     private static HashSet<T> ToSet<T>(object items) => [.. (IEnumerable<T>)items];
-
     private static Dictionary<TKey, T> ToMap<TKey, T>(object items) where TKey : notnull => new((IEnumerable<KeyValuePair<TKey, T>>)items);
 
     private static Codec New(Type definition, Type[] args, params object?[] parameters)
@@ -123,17 +119,11 @@ internal static class Codecs
             .Invoke(null, BindingFlags.DoNotWrapExceptions, null, null, null)!;
 
     private static PlainCodec<T> Blit<T>() where T : unmanaged => new((w, v) => w.Blit(v), r => r.Blit<T>());
-
     private static SequenceCodec<List<T>, T> Lists<T>() => new(Of<T>(), items => items);
-
     private static SequenceCodec<Queue<T>, T> Queues<T>() => new(Of<T>(), items => new(items));
-
     private static SequenceCodec<Stack<T>, T> Stacks<T>() => new(Of<T>(), items => new(Enumerable.Reverse(items)));
-
     private static SequenceCodec<ReadOnlyCollection<T>, T> ReadOnlyCollections<T>() => new(Of<T>(), items => new(items));
-
     private static SequenceCodec<ImmutableList<T>, T> ImmutableLists<T>() => new(Of<T>(), items => [.. items]);
-
     private static SequenceCodec<ImmutableHashSet<T>, T> ImmutableSets<T>() => new(Of<T>(), items => [.. items]);
 
     private static SequenceCodec<ImmutableDictionary<TKey, T>, KeyValuePair<TKey, T>> ImmutableMaps<TKey, T>() where TKey : notnull

@@ -12,9 +12,7 @@ internal sealed class NullableCodec<T>(Codec<T> inner) : Codec<T?> where T : str
     }
 
     public override T? Read(Reader reader) => reader.Byte() == 0 ? null : inner.Read(reader);
-
     public override void WriteExact(Writer writer, object value) => inner.WriteExact(writer, value);
-
     public override object ReadExact(Reader reader, int slot) => inner.ReadExact(reader, slot);
 }
 

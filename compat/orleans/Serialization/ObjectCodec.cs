@@ -8,26 +8,20 @@ namespace Orleans.Serialization;
 internal abstract class Member<T>
 {
     public abstract bool Fixed { get; }
-
     public abstract void Write(Writer writer, ref T owner);
-
     public abstract void Read(Reader reader, ref T owner);
 }
 
 internal sealed class Member<T, TValue>(Codec<TValue> codec, FieldInfo? backing, PropertyInfo? property) : Member<T>
 {
     private delegate TValue Getter(ref T owner);
-
     private delegate void Setter(ref T owner, TValue value);
-
     private readonly Getter _get = Compile<Getter>(backing, property?.GetMethod, [typeof(T).MakeByRefType()], OpCodes.Ldfld);
     private readonly Setter _set = Compile<Setter>(backing, property?.SetMethod, [typeof(T).MakeByRefType(), typeof(TValue)], OpCodes.Stfld);
 
     /// <summary>Whether the member cannot change after construction, nor can its value.</summary>
     public override bool Fixed => backing is { } f && (f.IsInitOnly || typeof(T).IsValueType) && codec.Shareable;
-
     public override void Write(Writer writer, ref T owner) => codec.Write(writer, _get(ref owner));
-
     public override void Read(Reader reader, ref T owner) => _set(ref owner, codec.Read(reader));
 
     private static TDelegate Compile<TDelegate>(FieldInfo? field, MethodInfo? accessor, Type[] parameters, OpCode access) where TDelegate : Delegate
@@ -175,9 +169,7 @@ internal sealed class ObjectStructCodec<T>(bool allFields) : StructCodec<T> wher
 {
     private readonly Lazy<Members<T>> _members = new(() => new Members<T>(allFields));
     private readonly bool _immutable = typeof(T).IsDefined(typeof(ImmutableAttribute), inherit: false);
-
     public override bool Shareable => _members.Value.Fixed || _immutable;
-
     public override void Write(Writer writer, T value) => _members.Value.Write(writer, ref value);
 
     public override T Read(Reader reader)

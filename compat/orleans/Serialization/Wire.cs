@@ -15,9 +15,7 @@ internal sealed class Writer(bool sharing)
     private List<object>? _seen;
 
     public bool Sharing { get; } = sharing;
-
     public List<object> Shared { get; } = [];
-
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, _length);
 
     public Span<byte> Take(int count)
@@ -29,7 +27,6 @@ internal sealed class Writer(bool sharing)
     }
 
     public void Byte(byte value) => Take(1)[0] = value;
-
     public void Blit<T>(in T value) where T : unmanaged => MemoryMarshal.Write(Take(Marshal<T>.Size), in value);
 
     public void Count(int value)
@@ -97,7 +94,6 @@ internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, Ca
     }
 
     public byte Byte() => Take(1)[0];
-
     public T Blit<T>() where T : unmanaged => MemoryMarshal.Read<T>(Take(Marshal<T>.Size));
 
     public int Count()
@@ -113,11 +109,8 @@ internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, Ca
     }
 
     public ReadOnlySpan<byte> Bytes() => Take(Count());
-
     public string String() => Encoding.UTF8.GetString(Bytes());
-
     public object Share() => shared![Count()];
-
     public Type TypeName() => shared is null ? TypeNames.Parse(String()) : (Type)Share();
 
     public int Reserve()
@@ -127,7 +120,6 @@ internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, Ca
     }
 
     public void Fill(int index, object value) => _seen[index] = value;
-
     public object Seen(int index) => _seen[index] ?? throw new SerializerException("A value refers to itself where that cannot be restored.");
 }
 

@@ -9,10 +9,7 @@ namespace Orleans.Configuration
     /// <summary>Settings of ADO.NET grain storage.</summary>
     public class AdoNetGrainStorageOptions
     {
-        /// <summary>The database; may hold a password.</summary>
         public string? ConnectionString { get; set; }
-
-        /// <summary>The provider's name.</summary>
         public string Invariant { get; set; } = "System.Data.SqlClient";
     }
 }
@@ -22,11 +19,9 @@ namespace Orleans.Hosting
     /// <summary>ADO.NET storage.</summary>
     public static class AdoNetGrainStorageSiloBuilderExtensions
     {
-        /// <summary>The default store.</summary>
         public static ISiloBuilder AddAdoNetGrainStorageAsDefault(this ISiloBuilder builder, Action<AdoNetGrainStorageOptions> configureOptions)
             => builder.AddAdoNetGrainStorage(PersistentState.DefaultStore, configureOptions);
 
-        /// <summary>A named store.</summary>
         public static ISiloBuilder AddAdoNetGrainStorage(this ISiloBuilder builder, string name, Action<AdoNetGrainStorageOptions> configureOptions)
         {
             builder.Services.Configure(name, configureOptions);
@@ -48,7 +43,6 @@ namespace Orleans.Storage
             options.Invariant, options.ConnectionString, "WriteToStorageKey", "ReadFromStorageKey", "ClearStorageKey");
 
         public Task StartAsync(CancellationToken token) => _database.StartAsync();
-
         public Task StopAsync() => Task.CompletedTask;
 
         public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
@@ -80,7 +74,6 @@ namespace Orleans.Storage
             ("GrainIdExtensionString", grain.ToString()), ("ServiceId", service),
         ];
 
-        /// <summary>Gives the new version. The statement answers the old one, or nothing, when somebody else was there before.</summary>
         private async Task<string> ChangeAsync(string query, string stateName, GrainId grain, string? version, params (string, object?)[] more)
         {
             var rows = await _database.RunAsync(

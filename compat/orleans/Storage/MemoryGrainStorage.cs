@@ -7,7 +7,6 @@ namespace Orleans.Configuration
     /// <summary>Settings of memory grain storage.</summary>
     public class MemoryGrainStorageOptions
     {
-        /// <summary>Accepted for the real provider; one table serves here.</summary>
         public int NumStorageGrains { get; set; } = 10;
     }
 }
@@ -18,9 +17,7 @@ namespace Orleans.Storage
     internal static class StateFormat
     {
         private static readonly JsonSerializerOptions Options = new() { IncludeFields = true };
-
         public static byte[] Write<T>(T? state) => JsonSerializer.SerializeToUtf8Bytes(state, Options);
-
         public static T? Read<T>(ReadOnlySpan<byte> bytes) => JsonSerializer.Deserialize<T>(bytes, Options);
     }
 
@@ -28,9 +25,7 @@ namespace Orleans.Storage
     internal sealed class MemoryTables
     {
         private long _version;
-
         public ConcurrentDictionary<(string Store, string State, GrainId Grain), (string ETag, byte[]? Payload)> Rows { get; } = [];
-
         public string NextETag() => Interlocked.Increment(ref _version).ToString();
     }
 

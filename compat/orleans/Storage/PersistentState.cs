@@ -50,15 +50,10 @@ internal sealed class PersistentState<T>(GrainId grain, string name, IGrainStora
     }
 
     public string? Etag => _state.ETag;
-
     public bool RecordExists => _state.RecordExists;
-
     public Task ReadStateAsync() => Next(() => store.ReadStateAsync(name, grain, _state));
-
     public Task WriteStateAsync() => Next(() => store.WriteStateAsync(name, grain, _state));
-
     public Task ClearStateAsync() => Next(() => store.ClearStateAsync(name, grain, _state));
-
     public Task ReadAsync(CancellationToken token) => ReadStateAsync().WaitAsync(token);
 
     private PersistentState<T> InGrain() => Activation.Current is not null ? this

@@ -11,57 +11,35 @@ namespace Orleans.TestingHost;
 /// <summary>What differs from silo to silo.</summary>
 public sealed class InProcessTestSiloSpecificOptions
 {
-    /// <summary>Port for silos; nothing listens on it here.</summary>
     public int SiloPort { get; set; }
-
-    /// <summary>Port for clients; nothing listens on it here.</summary>
     public int GatewayPort { get; set; }
-
-    /// <summary>The silo's name.</summary>
     public string SiloName { get; set; } = null!;
 }
 
 /// <summary>What the silos of a test cluster share.</summary>
 public sealed class InProcessTestClusterOptions
 {
-    /// <summary>The cluster's id.</summary>
     public string ClusterId { get; set; } = null!;
-
-    /// <summary>The service's id.</summary>
     public string ServiceId { get; set; } = null!;
-
-    /// <summary>Whether deploying connects a client.</summary>
     public bool InitializeClientOnDeploy { get; set; }
-
-    /// <summary>How many silos deploying starts.</summary>
     public short InitialSilosCount { get; set; }
-
-    /// <summary>Configures silos.</summary>
     public List<Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder>> SiloHostConfigurationDelegates { get; } = [];
-
-    /// <summary>Configures the client.</summary>
     public List<Action<IHostApplicationBuilder>> ClientHostConfigurationDelegates { get; } = [];
 }
 
 /// <summary>Describes a test cluster.</summary>
 public sealed class InProcessTestClusterBuilder
 {
-    /// <summary>Two silos.</summary>
     public InProcessTestClusterBuilder() : this(2) { }
 
-    /// <summary>So many silos.</summary>
     public InProcessTestClusterBuilder(short initialSilosCount) => Options = new InProcessTestClusterOptions
     {
         InitialSilosCount = initialSilosCount, ClusterId = CreateClusterId(), ServiceId = Guid.NewGuid().ToString("N"), InitializeClientOnDeploy = true,
     };
 
-    /// <summary>The options.</summary>
     public InProcessTestClusterOptions Options { get; }
-
-    /// <summary>A fresh id.</summary>
     public static string CreateClusterId() => "testcluster-" + Guid.NewGuid().ToString("N");
 
-    /// <summary>Configures the hosts of silos and client.</summary>
     public InProcessTestClusterBuilder ConfigureHost(Action<IHostApplicationBuilder> configureDelegate)
     {
         Options.SiloHostConfigurationDelegates.Add((_, host) => configureDelegate(host));
@@ -69,57 +47,37 @@ public sealed class InProcessTestClusterBuilder
         return this;
     }
 
-    /// <summary>Configures silos.</summary>
     public InProcessTestClusterBuilder ConfigureSilo(Action<InProcessTestSiloSpecificOptions, ISiloBuilder> configureSiloDelegate)
         => ConfigureSiloHost((options, host) => host.UseOrleans(silo => configureSiloDelegate(options, silo)));
 
-    /// <summary>Configures the hosts of silos.</summary>
     public InProcessTestClusterBuilder ConfigureSiloHost(Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder> configureSiloHostDelegate)
     {
         Options.SiloHostConfigurationDelegates.Add(configureSiloHostDelegate);
         return this;
     }
 
-    /// <summary>Configures the client.</summary>
     public InProcessTestClusterBuilder ConfigureClient(Action<IClientBuilder> configureClientDelegate)
         => ConfigureClientHost(host => host.UseOrleansClient(configureClientDelegate));
 
-    /// <summary>Configures the client's host.</summary>
     public InProcessTestClusterBuilder ConfigureClientHost(Action<IHostApplicationBuilder> configureHostDelegate)
     {
         Options.ClientHostConfigurationDelegates.Add(configureHostDelegate);
         return this;
     }
 
-    /// <summary>The cluster, not yet deployed.</summary>
     public InProcessTestCluster Build() => new(Options);
 }
 
 /// <summary>One silo of a test cluster.</summary>
 public class InProcessSiloHandle : IDisposable, IAsyncDisposable
 {
-    /// <summary>Its number.</summary>
     public short InstanceNumber { get; set; }
-
-    /// <summary>Its name.</summary>
     public string Name { get; set; } = null!;
-
-    /// <summary>Its address.</summary>
     public SiloAddress SiloAddress { get; set; } = null!;
-
-    /// <summary>Where clients would connect.</summary>
     public SiloAddress GatewayAddress { get; set; } = null!;
-
-    /// <summary>Its host.</summary>
     public IHost SiloHost { get; init; } = null!;
-
-    /// <summary>Its services.</summary>
     public IServiceProvider ServiceProvider => SiloHost.Services;
-
-    /// <summary>Whether it runs.</summary>
     public bool IsActive { get; private set; } = true;
-
-    /// <summary>Stops it, or kills it: then nothing of its grains runs any more.</summary>
     public Task StopSiloAsync(bool stopGracefully) => StopSiloAsync(new CancellationToken(canceled: !stopGracefully));
 
     /// <summary>Stops it; a token that is already cancelled kills it.</summary>
@@ -131,7 +89,6 @@ public class InProcessSiloHandle : IDisposable, IAsyncDisposable
         await Task.Run(() => SiloHost.StopAsync(ct), CancellationToken.None);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         StopSiloAsync(true).GetAwaiter().GetResult();
@@ -139,7 +96,6 @@ public class InProcessSiloHandle : IDisposable, IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await StopSiloAsync(true);
@@ -157,13 +113,9 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     private readonly MemoryReminderRows _reminders = new();
     private IHost? _client;
     private int _nextSilo;
-
     internal InProcessTestCluster(InProcessTestClusterOptions options) => Options = options;
-
-    /// <summary>The options.</summary>
     public InProcessTestClusterOptions Options { get; }
 
-    /// <summary>Silos that were started and neither stopped nor killed.</summary>
     public ReadOnlyCollection<InProcessSiloHandle> Silos
     {
         get
@@ -173,17 +125,13 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>The client.</summary>
-    /// <exception cref="InvalidOperationException">The cluster is not deployed.</exception>
     public IClusterClient Client => _client?.Services.GetRequiredService<IClusterClient>()
         ?? throw new InvalidOperationException("The test cluster client is unavailable because the cluster has not been deployed or has been stopped.");
 
-    /// <summary>Services of a silo, by default of the first.</summary>
     public IServiceProvider GetSiloServiceProvider(SiloAddress? silo = null)
         => Silos.FirstOrDefault(s => silo is null || s.SiloAddress.Equals(silo))?.ServiceProvider
             ?? throw new ArgumentException($"The provided silo address '{silo}' is unknown.");
 
-    /// <summary>Starts the silos and connects the client.</summary>
     public async Task DeployAsync()
     {
         await StartSilosAsync(Options.InitialSilosCount);
@@ -191,7 +139,6 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
             await InitializeClientAsync();
     }
 
-    /// <summary>Connects the client, anew if it was.</summary>
     public async Task InitializeClientAsync()
     {
         await StopClusterClientAsync();
@@ -203,10 +150,8 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         await _client.StartAsync();
     }
 
-    /// <summary>Starts one more silo.</summary>
     public async Task<InProcessSiloHandle> StartAdditionalSiloAsync() => (await StartSilosAsync(1)).Single();
 
-    /// <summary>Starts more silos.</summary>
     public async Task<List<InProcessSiloHandle>> StartSilosAsync(int silosToStart)
     {
         var started = await Task.WhenAll(Enumerable.Range(0, silosToStart).Select(_ => Task.Run(StartSiloAsync)));
@@ -215,20 +160,17 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         return [.. started];
     }
 
-    /// <summary>Stops a silo: its grains deactivate first.</summary>
     public Task StopSiloAsync(InProcessSiloHandle instance) => EndSiloAsync(instance, gracefully: true);
 
     /// <summary>Kills a silo: as if its process were gone.</summary>
     public Task KillSiloAsync(InProcessSiloHandle instance) => EndSiloAsync(instance, gracefully: false);
 
-    /// <summary>Stops a silo and starts another in its place.</summary>
     public async Task<InProcessSiloHandle?> RestartSiloAsync(InProcessSiloHandle instance)
     {
         await StopSiloAsync(instance);
         return await StartAdditionalSiloAsync();
     }
 
-    /// <summary>Stops the client.</summary>
     public async Task StopClusterClientAsync()
     {
         if (_client is not { } client)
@@ -238,7 +180,6 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         client.Dispose();
     }
 
-    /// <summary>Stops the client and all silos.</summary>
     public async Task StopAllSilosAsync()
     {
         await StopClusterClientAsync();
@@ -246,15 +187,11 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
             await StopSiloAsync(silo);
     }
 
-    /// <summary>Returns at once: every silo here sees a change when it happens.</summary>
 #pragma warning disable CA1822 // An instance method in the package.
     public Task WaitForLivenessToStabilizeAsync(bool didKill = false) => Task.CompletedTask;
 #pragma warning restore CA1822
 
-    /// <inheritdoc/>
     public void Dispose() => Task.Run(StopAllSilosAsync).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await Task.Run(StopAllSilosAsync);
 
     private async Task<InProcessSiloHandle> StartSiloAsync()

@@ -99,13 +99,9 @@ internal sealed partial class GrainTimer : IGrainTimer
     private sealed class Tick(GrainTimer timer) : Call(timer._activation.Silo, null)
     {
         public override bool AlwaysInterleave => timer._options.Interleave;
-
         public override bool ReadOnly => false;
-
         public override bool KeepAlive => timer._options.KeepAlive;
-
         public override bool LocalOnly => true;
-
         public override ValueTask<object?> Run(Activation activation) => timer.TickAsync();
 
         protected override void OnResult(object? result) { }

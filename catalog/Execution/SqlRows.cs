@@ -8,6 +8,9 @@ namespace Granary.Catalog;
 /// </summary>
 public abstract class SqlRows : IDisposable
 {
+    /// <summary>Columns of the result.</summary>
+    public abstract int Columns { get; }
+
     /// <summary>Moves to the next row; false after the last.</summary>
     public abstract bool Read();
 

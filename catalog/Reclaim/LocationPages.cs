@@ -21,9 +21,10 @@ internal static class LocationPages
 
     private static readonly Sql DeleteLocation = new("DELETE FROM location WHERE id = ?1 AND state = 2");
 
+    // The plus: as in LocationLedger, by the few copies of the chunk.
     private static readonly Sql ForgetAccess = new("""
         DELETE FROM access WHERE store = ?1 AND tenant = ?2 AND chunk = ?3
-          AND NOT EXISTS (SELECT 1 FROM location WHERE tenant = ?2 AND chunk = ?3 AND store = ?1 AND state = 1)
+          AND NOT EXISTS (SELECT 1 FROM location WHERE tenant = ?2 AND chunk = ?3 AND +store = ?1 AND state = 1)
         """);
 
     private static readonly Sql Discharge = new("UPDATE store_space SET charged = charged - ?2 WHERE store = ?1");

@@ -18,7 +18,7 @@ public sealed partial class ScopeCatalog
     private static readonly Sql SelectStored = new("SELECT store, length FROM location WHERE tenant = ?1 AND chunk = ?2 AND state = 1 ORDER BY store");
 
     // Being written counts as here: it will be, before this scope's upload commits.
-    private static readonly Sql SelectHere = new("SELECT 1 FROM location WHERE tenant = ?1 AND chunk = ?2 AND store = ?3 AND state IN (0, 1)");
+    private static readonly Sql SelectHere = new("SELECT 1 FROM location WHERE tenant = ?1 AND chunk = ?2 AND +store = ?3 AND state IN (0, 1)");
 
     private static readonly Sql SelectElsewhere = new("""
         SELECT 1 FROM location l JOIN attachment a ON a.scope = ?3 AND a.store = l.store

@@ -33,6 +33,8 @@ internal sealed class SqliteStatement(sqlite3 db, sqlite3_stmt statement, Sql sq
         return this;
     }
 
+    public override int Columns => raw.sqlite3_column_count(statement);
+
     public override bool Read()
     {
         var code = _stepped >= 0 ? _stepped : Step();

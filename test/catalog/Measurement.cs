@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using Granary.GrainInterfaces;
+
+namespace Granary.Catalog.Tests;
+
+/// <summary>Figures of the catalog alone, by the calls that a small PUT and a GET make.</summary>
+internal static class Measurement
+{
+    private const int Callers = 64;
+
+    public static async Task<int> RunAsync(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var file = Path.Combine(folder, "catalog.db");
+        await using var database = await CatalogWorld.OpenAsync(file, configure: static options => options.Readers = 3);
+        await using var world = await CatalogWorld.CreateAsync(database);
+        await world.GrantAsync(world.Store, CatalogWorld.Plenty * 16, CatalogWorld.Plenty * 16);
+        await PutAsync(world, "warm", 2_000);
+        var pairs = 40_000;
+        var before = database.Statistics;
+        var seconds = await PutAsync(world, "put", pairs);
+        var after = database.Statistics;
+        Console.WriteLine($"4 KiB puts, begin with the first chunk and commit, {Callers} callers: {pairs / seconds:0}/s, {(double)(after.Writes - before.Writes) / (after.Commits - before.Commits):0.0} writes a commit");
+        seconds = await PutAsync(world, "put", pairs);
+        Console.WriteLine($"the same again, as overwrites with a dedup hit: {pairs / seconds:0}/s");
+        var finds = 200_000;
+        seconds = await EachAsync(finds, i => world.FindAsync($"put/{i % 1000:000}/{i % pairs}"));
+        Console.WriteLine($"finds, {Callers} callers, 3 readers: {finds / seconds:0}/s");
+        var clock = Stopwatch.StartNew();
+        string? next = null;
+        var pages = 0;
+        do
+        {
+            next = (await world.Files.ListAsync(world.Tenant, world.Scope, "", null, next, 1_000, default)).Next;
+            pages++;
+        }
+        while (next is not null);
+        Console.WriteLine($"listing pages of 1,000: {clock.Elapsed.TotalMilliseconds / pages:0.00} ms each");
+        return 0;
+    }
+
+    private static Task<double> PutAsync(CatalogWorld world, string prefix, int count) => EachAsync(count, i => PutOneAsync(world, $"{prefix}/{i % 1000:000}/{i}", i));
+
+    private static async Task PutOneAsync(CatalogWorld world, string path, int content)
+    {
+        var upload = CatalogWorld.NewUpload();
+        var hash = CatalogWorld.Hash($"{content}");
+        var begun = await world.Uploads.BeginAsync(
+            new BeginUpload
+            {
+                Tenant = world.Tenant,
+                Scope = world.Scope,
+                Upload = upload,
+                Path = CatalogWorld.Path(path),
+                Size = 4096,
+                Epoch = world.Epoch,
+                FirstChunk = world.Chunk(upload, 0, hash, 4096),
+            },
+            default);
+        var written = begun.First!.Status switch
+        {
+            PlaceStatus.Write => new[] { begun.First.Location },
+            PlaceStatus.Present => [],
+            var other => throw new InvalidOperationException($"{other}"),
+        };
+        var result = await world.ApplyAsync(new CommitUpload
+        {
+            By = "measure",
+            Upload = upload,
+            Path = CatalogWorld.Path(path),
+            Size = 4096,
+            ChunkCount = 1,
+            Etag = hash.ToString(),
+            Written = written,
+        });
+        if (result.Status != NamespaceStatus.Done)
+        {
+            throw new InvalidOperationException($"{result.Status}");
+        }
+    }
+
+    private static async Task<double> EachAsync(int count, Func<int, Task> work)
+    {
+        var next = -1;
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
+        {
+            for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
+            {
+                await work(i);
+            }
+        })));
+        return clock.Elapsed.TotalSeconds;
+    }
+}

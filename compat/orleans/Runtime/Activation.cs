@@ -26,6 +26,7 @@ internal sealed partial class Activation : IGrainContext
     private Exception? _failure;
     private long _lastUsed;
     private long _keepUntil; // UTC ticks
+    private int _started;
     private volatile bool _busy = true;
 
     public Activation(Silo silo, GrainId id, GrainClass grainClass)
@@ -33,7 +34,6 @@ internal sealed partial class Activation : IGrainContext
         (Silo, GrainId, Class) = (silo, id, grainClass);
         Scheduler = new ActivationScheduler(this);
         _lastUsed = silo.Time.GetTimestamp();
-        Scheduler.Post(() => _ = ActivateAsync());
     }
 
     private enum Phase
@@ -61,6 +61,13 @@ internal sealed partial class Activation : IGrainContext
 
     /// <summary>States to read before the grain activates.</summary>
     public List<IStateLoader> States { get; } = [];
+    /// <summary>Starts it, once, from any thread. Not in the constructor: of two threads that make one, the directory keeps one.</summary>
+    public void EnsureStarted()
+    {
+        if (Interlocked.Exchange(ref _started, 1) == 0)
+            Scheduler.Post(() => _ = ActivateAsync());
+    }
+
     public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
     public override bool Equals(object? obj) => ReferenceEquals(this, obj);
     public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);

@@ -81,6 +81,7 @@ internal abstract class Call(CallRuntime runtime, GrainMethod? method)
 internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Call(runtime, method)
 {
     private CancellationTokenRegistration _registration;
+    private bool _copied;
 
     public long Id { get; set; }
     public LocalCall? Previous { get; set; }
@@ -88,6 +89,14 @@ internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Cal
 
     /// <summary>The other silo that the call went to.</summary>
     public SiloAddress? SentTo { get; set; }
+
+    /// <summary>Makes the arguments the grain's own; once.</summary>
+    public void CopyArguments()
+    {
+        if (!_copied)
+            Args = Method!.CopyArguments(Args, Runtime);
+        _copied = true;
+    }
 
     /// <summary>The answer, for a filter to look at.</summary>
     public abstract Task<object?> Answer();

@@ -32,7 +32,9 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
         var call = New(method, proxy.GrainId, caller);
         var token = method.TakeToken(args);
         token.ThrowIfCancellationRequested();
-        call.Args = IsHere(proxy.GrainId) ? method.CopyArguments(args, this) : args;
+        call.Args = args;
+        if (_outgoing.Length > 0 || IsHere(proxy.GrainId)) // Otherwise they are written as bytes at once.
+            call.CopyArguments();
         if (!method.OneWay)
             Pending.Add(call);
         call.Watch(token);

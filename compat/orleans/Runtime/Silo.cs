@@ -157,6 +157,7 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
             {
                 if (_activations.TryGetValue(call.Grain, out var activation))
                 {
+                    (call as LocalCall)?.CopyArguments();
                     if (activation.Scheduler.Receive(call))
                         return;
                     Remove(activation);
@@ -172,7 +173,7 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
 
                 if (_stopping)
                     throw new SiloUnavailableException("This silo is stopping.");
-                _activations.GetOrAdd(call.Grain, _create);
+                _activations.GetOrAdd(call.Grain, _create).EnsureStarted();
             }
         }
         catch (Exception error)

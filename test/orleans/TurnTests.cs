@@ -91,6 +91,25 @@ public sealed class TurnTests(OneSilo silo) : IClassFixture<OneSilo>
     }
 
     [Fact]
+    public async Task Every_caller_hears_of_its_timeout_whether_the_call_started_or_not()
+    {
+        var held = Grain.Hold();
+        await Entered();
+        var neighbour = ((IGrainFactory)silo.Cluster.Silos[0].ServiceProvider.GetService(typeof(IGrainFactory))!).GetGrain<ITurnGrain>(_key);
+        var calls = new List<Task>();
+        for (var i = 0; i < 30; i++)
+        {
+            calls.Add(neighbour.CountImpatiently());
+            await Task.Delay(50);
+        }
+
+        Gate.Release.SetResult();
+        await held;
+        var settled = Task.WhenAll(calls.Select(c => c.ContinueWith(t => t.Exception?.InnerException, TaskScheduler.Default)));
+        Assert.All(await settled.WaitAsync(Clusters.Patience), error => Assert.True(error is null or TimeoutException));
+    }
+
+    [Fact]
     public async Task A_one_way_call_is_not_waited_for()
     {
         await Grain.HoldUnseen().WaitAsync(Clusters.Patience);

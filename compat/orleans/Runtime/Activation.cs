@@ -135,10 +135,9 @@ internal sealed partial class Activation : IGrainContext
     /// <summary>Starts an admitted call.</summary>
     public void Start(Call call)
     {
-        // A caller that gave up before the call started is not served; one that gives up later is.
+        // A caller that gave up before the call started is not served; one that gives up later is. He tells himself that it is too late.
         if ((call.Deadline != 0 && Silo.Time.GetTimestamp() > call.Deadline) || call.IsCompleted)
         {
-            call.TryComplete();
             (call as RemoteCall)?.Drop();
             Finish(call);
             return;

@@ -11,6 +11,15 @@ internal sealed class BufferLane(int capacity)
 
     public int Free => Capacity - Used;
 
+    /// <summary>
+    /// True when another chunk may begin: it could complete at once, and not more than twice the lane is claimed then. More
+    /// would spread the memory over so many beginnings that none gets on.
+    /// </summary>
+    public bool CanStart(int pieces) => pieces <= Free && Claimed + pieces <= 2L * Capacity;
+
+    /// <summary>Pieces that the chunks in the lane hold or may still ask for.</summary>
+    public long Claimed { get; set; }
+
     /// <summary>Pieces claimed by all chunks that ever started here; measures by how much a waiter was overtaken.</summary>
     public long Started { get; set; }
 }

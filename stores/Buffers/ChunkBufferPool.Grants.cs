@@ -8,11 +8,11 @@ public sealed partial class ChunkBufferPool
     /// <summary>Lets a chunk start, in the common lane or in the one for newcomers; false when neither can have it now.</summary>
     private bool Admit(BufferTenant tenant, ChunkClaim claim)
     {
-        if (claim.Remaining <= _common.Free && !IsBarred(tenant))
+        if (_common.CanStart(claim.Remaining) && !IsBarred(tenant))
         {
             claim.Lane = _common;
         }
-        else if (claim.Remaining <= _guard.Free && tenant.ChunksInGuard == 0)
+        else if (_guard.CanStart(claim.Remaining) && tenant.ChunksInGuard == 0)
         {
             claim.Lane = _guard;
             tenant.ChunksInGuard++;
@@ -23,17 +23,22 @@ public sealed partial class ChunkBufferPool
         }
 
         claim.Lane.Started += claim.Remaining;
+        claim.Lane.Claimed += claim.Remaining;
         return true;
     }
 
-    /// <summary>True when somebody of another tenant, or a chunk that has begun, was overtaken by a whole lane already.</summary>
+    /// <summary>
+    /// True when somebody else was overtaken by a whole lane already: a chunk that has begun, or the first in the line of
+    /// another tenant. Of several that were, the one that waits longest goes first; so there is always one that may start.
+    /// </summary>
     private bool IsBarred(BufferTenant tenant)
     {
+        var own = tenant.Starting.First is { Value: var first } && Overtaken(first) ? first.Mark : long.MaxValue;
         foreach (var other in _turns)
         {
             if (other.Continuing.First is { Value: var continuing } && continuing.Chunk.Claim.Lane == _common && Overtaken(continuing))
                 return true;
-            if (other != tenant && other.Starting.First is { Value: var starting } && Overtaken(starting))
+            if (other != tenant && other.Starting.First is { Value: var starting } && Overtaken(starting) && starting.Mark < own)
                 return true;
         }
 
@@ -156,6 +161,7 @@ public sealed partial class ChunkBufferPool
             if (_waiters == 0)
             {
                 _timerRuns = false;
+                _pressure = 0;
                 _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 return;
             }
@@ -186,11 +192,14 @@ public sealed partial class ChunkBufferPool
         }
     }
 
-    /// <summary>The more budgets are waited for, the shorter a transfer may stand still.</summary>
+    /// <summary>
+    /// The more budgets are waited for, the shorter a transfer may stand still. What counts is the worst of the last seconds:
+    /// when a flood has nearly passed, its last ones have waited through all of it.
+    /// </summary>
     private TimeSpan IdleLimit(long wantedPieces)
     {
-        var budgets = Math.Max(1, Math.Ceiling((double)wantedPieces / (_common.Capacity + _guard.Capacity)));
-        var limit = _options.IdleAfter / budgets;
+        _pressure = Math.Max((double)wantedPieces / (_common.Capacity + _guard.Capacity), _pressure * PressureKept);
+        var limit = _options.IdleAfter / Math.Max(1, Math.Ceiling(_pressure));
         var floor = _options.IdleAfter < s_idleFloor ? _options.IdleAfter : s_idleFloor;
         return limit < floor ? floor : limit;
     }

@@ -12,9 +12,10 @@ namespace Granary.Stores;
 /// </para>
 /// <para>
 /// <b>Fair.</b> Chunks that have begun come before new ones, so that memory does not spread over chunks that nobody can
-/// complete. Tenants take turns; within a tenant new chunks start in the order they asked. A start that does not fit may be
-/// overtaken by smaller ones, but not by more than a whole lane. One eighth of the budget is kept for newcomers: a tenant
-/// may have one chunk there, so a tenant that fills the rest delays nobody else.
+/// complete, and no more begin than claim twice the budget. Tenants take turns; within a tenant new chunks start in the
+/// order they asked. A start that does not fit may be overtaken by smaller ones, but not by more than a whole lane. One
+/// eighth of the budget is kept for newcomers: a tenant may have one chunk there, so a tenant that fills the rest delays
+/// nobody else.
 /// </para>
 /// <para>
 /// <b>Idle transfers.</b> While somebody waits, those that held memory longest without a byte moving are told to give it
@@ -28,6 +29,9 @@ public sealed partial class ChunkBufferPool : IDisposable
 
     /// <summary>The shortest time without a byte that counts as idle: a stall of a lossy link is no reason to end an upload.</summary>
     private static readonly TimeSpan s_idleFloor = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a look remembers of the pressure at the look before: half of it is forgotten after six seconds.</summary>
+    private const double PressureKept = 0.97;
 
     private const int SlabBytes = 1 << 20;
 
@@ -48,6 +52,7 @@ public sealed partial class ChunkBufferPool : IDisposable
     private readonly ITimer _timer;
     private bool _timerRuns;
     private int _waiters;
+    private double _pressure;
     private bool _disposed;
 
     /// <summary>Makes a pool; memory is taken from the system as it is needed.</summary>
@@ -153,10 +158,11 @@ public sealed partial class ChunkBufferPool : IDisposable
             foreach (var piece in pieces)
                 _pieces.Push(piece);
             claim.Lane.Used -= claim.Held;
+            claim.Lane.Claimed -= claim.Held + claim.Remaining;
             if (claim.Lane == _guard)
                 account.Tenant.ChunksInGuard--;
             claim.Lane = null;
-            claim.Held = 0;
+            claim.Held = claim.Remaining = 0;
             account.Chunks.Remove(chunk);
             if (account.Chunks.Count == 0)
                 _holders.Remove(account);
@@ -168,7 +174,13 @@ public sealed partial class ChunkBufferPool : IDisposable
     internal void Sealed(ChunkBuffer chunk)
     {
         lock (_gate)
-            chunk.Claim.Remaining = 0;
+        {
+            var claim = chunk.Claim;
+            if (claim.Lane is not null)
+                claim.Lane.Claimed -= claim.Remaining;
+            claim.Remaining = 0;
+            Serve();
+        }
     }
 
     internal void Close(BufferAccount account)

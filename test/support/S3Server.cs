@@ -80,7 +80,7 @@ public sealed class S3Server
         var environment = new Dictionary<string, string>
         {
             ["GRANARY_S3_DIR"] = Path.Combine(folder, "s3"),
-            ["GRANARY_S3_PORT"] = $"{Repository.FreePort()}",
+            ["GRANARY_S3_PORT"] = "0",
             ["GRANARY_S3_ACCESS_KEY"] = "granarytestkey00001",
             ["GRANARY_S3_SECRET_KEY"] = $"{Guid.NewGuid():n}",
         };
@@ -91,7 +91,7 @@ public sealed class S3Server
         };
         var (code, output) = Repository.Run("bash", [script, "start"], environment);
         return code == 0
-            ? new(new Uri($"http://127.0.0.1:{environment["GRANARY_S3_PORT"]}"), new(environment["GRANARY_S3_ACCESS_KEY"], environment["GRANARY_S3_SECRET_KEY"]), environment["GRANARY_S3_DIR"])
+            ? new(new Uri(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1].Trim()), new(environment["GRANARY_S3_ACCESS_KEY"], environment["GRANARY_S3_SECRET_KEY"]), environment["GRANARY_S3_DIR"])
             : throw new InvalidOperationException($"The S3 server did not start: {output}");
     }
 }

@@ -87,6 +87,7 @@ public sealed class ClusterTests : IAsyncLifetime
         var before = await Grain.Identity();
         await _cluster.KillSiloAsync(_cluster.Silos.Single(s => s.SiloAddress.Equals(home)));
         Assert.NotEqual(before, await Clusters.Retry(() => Grain.Identity()));
+        await Task.Delay(300);
         Assert.Equal(["activate", "activate"], Probe.For(_key).Events);
     }
 

@@ -113,13 +113,13 @@ public interface IMessageGrain : IGrainWithStringKey
 
     Task<bool> SharesBanner(string other);
 
-    Task<bool> SharesParcel(string other);
+    Task<bool> SharesNode(string other);
 
     Task<bool> SharesPromisedParcel(string other);
 
     Task Look(Banner banner);
 
-    Task LookParcel(Parcel parcel);
+    Task LookNode(Node node);
 
     Task LookPromisedParcel([Immutable] Parcel parcel);
 
@@ -177,11 +177,11 @@ public sealed class MessageGrain : Grain, IMessageGrain
         return ReferenceEquals(Probe.For(other).Seen, banner);
     }
 
-    public async Task<bool> SharesParcel(string other)
+    public async Task<bool> SharesNode(string other)
     {
-        var parcel = new Parcel();
-        await GrainFactory.GetGrain<IMessageGrain>(other).LookParcel(parcel);
-        return ReferenceEquals(Probe.For(other).Seen, parcel);
+        var node = new Node();
+        await GrainFactory.GetGrain<IMessageGrain>(other).LookNode(node);
+        return ReferenceEquals(Probe.For(other).Seen, node);
     }
 
     public async Task<bool> SharesPromisedParcel(string other)
@@ -193,7 +193,7 @@ public sealed class MessageGrain : Grain, IMessageGrain
 
     public Task Look(Banner banner) => See(banner);
 
-    public Task LookParcel(Parcel parcel) => See(parcel);
+    public Task LookNode(Node node) => See(node);
 
     public Task LookPromisedParcel(Parcel parcel) => See(parcel);
 

@@ -120,7 +120,7 @@ public sealed class MessageTests(OneSilo silo) : IClassFixture<OneSilo>
     {
         Assert.True(await Grain.SharesBanner(Probe.NewKey()));
         Assert.True(await Grain.SharesPromisedParcel(Probe.NewKey()));
-        Assert.False(await Grain.SharesParcel(Probe.NewKey()));
+        Assert.False(await Grain.SharesNode(Probe.NewKey()));
     }
 
     [Fact]

@@ -20,28 +20,7 @@ namespace Orleans.Hosting
         IConfiguration Configuration { get; }
     }
 
-    /// <summary>Configures a client.</summary>
-    public interface IClientBuilder
-    {
-        IServiceCollection Services { get; }
-        IConfiguration Configuration { get; }
-    }
-
     internal sealed record SiloBuilder(IServiceCollection Services, IConfiguration Configuration) : ISiloBuilder;
-    internal sealed record ClientBuilder(IServiceCollection Services, IConfiguration Configuration) : IClientBuilder;
-
-    /// <summary>Options and services of clients.</summary>
-    public static class ClientBuilderExtensions
-    {
-        public static IClientBuilder ConfigureServices(this IClientBuilder builder, Action<IServiceCollection> configureDelegate)
-        {
-            configureDelegate(builder.Services);
-            return builder;
-        }
-
-        public static IClientBuilder Configure<TOptions>(this IClientBuilder builder, Action<TOptions> configureOptions) where TOptions : class
-            => builder.ConfigureServices(services => services.Configure(configureOptions));
-    }
 
     /// <summary>Options and services of silos.</summary>
     public static class SiloBuilderExtensions
@@ -81,33 +60,24 @@ namespace Orleans.Hosting
     /// <summary>Call filters.</summary>
     public static class GrainCallFilterSiloBuilderExtensions
     {
-        public static ISiloBuilder AddIncomingGrainCallFilter(this ISiloBuilder builder, IIncomingGrainCallFilter filter)
-            => builder.ConfigureServices(services => services.AddSingleton(filter));
-
         public static ISiloBuilder AddIncomingGrainCallFilter<TImplementation>(this ISiloBuilder builder)
             where TImplementation : class, IIncomingGrainCallFilter
             => builder.ConfigureServices(services => services.AddSingleton<IIncomingGrainCallFilter, TImplementation>());
 
         public static ISiloBuilder AddIncomingGrainCallFilter(this ISiloBuilder builder, IncomingGrainCallFilterDelegate filter)
-            => builder.AddIncomingGrainCallFilter(new IncomingFilterFunction(filter));
-
-        public static ISiloBuilder AddOutgoingGrainCallFilter(this ISiloBuilder builder, IOutgoingGrainCallFilter filter)
-            => builder.ConfigureServices(services => services.AddSingleton(filter));
+            => builder.ConfigureServices(services => services.AddSingleton<IIncomingGrainCallFilter>(new IncomingFilterFunction(filter)));
 
         public static ISiloBuilder AddOutgoingGrainCallFilter<TImplementation>(this ISiloBuilder builder)
             where TImplementation : class, IOutgoingGrainCallFilter
             => builder.ConfigureServices(services => services.AddSingleton<IOutgoingGrainCallFilter, TImplementation>());
 
         public static ISiloBuilder AddOutgoingGrainCallFilter(this ISiloBuilder builder, OutgoingGrainCallFilterDelegate filter)
-            => builder.AddOutgoingGrainCallFilter(new OutgoingFilterFunction(filter));
+            => builder.ConfigureServices(services => services.AddSingleton<IOutgoingGrainCallFilter>(new OutgoingFilterFunction(filter)));
     }
 
     /// <summary>Work at the start of a silo.</summary>
     public static class SiloBuilderStartupExtensions
     {
-        public static ISiloBuilder AddStartupTask<TStartup>(this ISiloBuilder builder, int stage = 20000) where TStartup : class, IStartupTask
-            => builder.AddStartupTask((services, token) => ActivatorUtilities.GetServiceOrCreateInstance<TStartup>(services).Execute(token), stage);
-
         public static ISiloBuilder AddStartupTask(
             this ISiloBuilder builder, Func<IServiceProvider, CancellationToken, Task> startupTask, int stage = 20000)
             => builder.ConfigureServices(services => services.AddSingleton(new StartupWork(startupTask, stage)));
@@ -133,12 +103,6 @@ namespace Orleans.Hosting
 
 namespace Orleans.Runtime
 {
-    /// <summary>Work at the start of a silo.</summary>
-    public interface IStartupTask
-    {
-        Task Execute(CancellationToken cancellationToken);
-    }
-
     internal sealed record StartupWork(Func<IServiceProvider, CancellationToken, Task> Run, int Stage);
 
     /// <summary>Something of a silo that starts once it is a member, and stops first.</summary>
@@ -174,21 +138,6 @@ namespace Orleans.Runtime
                 silo.Kill();
             else
                 await silo.StopAsync(cancellationToken);
-        }
-    }
-
-    internal sealed class ClientHost(Client client) : IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken)
-        {
-            client.Start();
-            return Task.CompletedTask;
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken)
-        {
-            client.Stop();
-            return Task.CompletedTask;
         }
     }
 }
@@ -233,29 +182,6 @@ namespace Microsoft.Extensions.Hosting
             services.AddSingleton<ITimerRegistry, TimerRegistry>();
             services.AddHostedService<SiloHost>();
             return builder;
-        }
-    }
-
-    /// <summary>Clients in hosts.</summary>
-    public static class OrleansClientGenericHostExtensions
-    {
-        public static IHostApplicationBuilder UseOrleansClient(this IHostApplicationBuilder hostAppBuilder, Action<IClientBuilder> configureDelegate)
-        {
-            var services = hostAppBuilder.Services;
-            if (services.All(d => d.ServiceType != typeof(Client)))
-            {
-                services.AddLogging();
-                services.AddOptions();
-                services.TryAddSingleton(TimeProvider.System);
-                services.TryAddSingleton<GrainTypes>();
-                services.AddSingleton<Client>();
-                services.AddSingleton<IClusterClient>(s => s.GetRequiredService<Client>().Factory);
-                services.AddSingleton<IGrainFactory>(s => s.GetRequiredService<Client>().Factory);
-                services.AddHostedService<ClientHost>();
-            }
-
-            configureDelegate(new ClientBuilder(services, hostAppBuilder.Configuration));
-            return hostAppBuilder;
         }
     }
 }

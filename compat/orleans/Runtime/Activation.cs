@@ -259,7 +259,7 @@ internal sealed partial class Activation : IGrainContext
         catch (Exception error)
         {
             LogActivationFailed(Silo.Logger, GrainId, error);
-            _failure = error;
+            _failure = Silo.IsStopping ? new SiloUnavailableException("This silo is stopping.", error) : error; // Its services may be gone already.
             _phase = Phase.Deactivating;
             await DisposeGrainAsync();
             End(new(DeactivationReasonCode.ActivationFailed, error, "Failed to activate grain."), ownsRegistration: true);

@@ -37,6 +37,7 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
 
     public ILogger Logger { get; }
     public GrainCollectionOptions Collection { get; }
+    public bool IsStopping => _stopping;
     public override SiloAddress Address { get; }
     public string Name { get; }
     public string ClusterId { get; }
@@ -80,7 +81,6 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     }
 
     public Dictionary<string, int> CountActivations() => _activations.Values.GroupBy(a => a.Class.Type.FullName!).ToDictionary(g => g.Key, g => g.Count());
-    public Activation? Find(GrainId id) => _activations.GetValueOrDefault(id);
     public void Remove(Activation activation) => _activations.TryRemove(KeyValuePair.Create(activation.GrainId, activation));
     public void Finished(RemoteCall call) => _remote.TryRemove((call.Request.From, call.Request.Id), out _);
 

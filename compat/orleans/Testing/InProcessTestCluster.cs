@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -55,9 +56,6 @@ public sealed class InProcessTestClusterBuilder
         Options.SiloHostConfigurationDelegates.Add(configureSiloHostDelegate);
         return this;
     }
-
-    public InProcessTestClusterBuilder ConfigureClient(Action<IClientBuilder> configureClientDelegate)
-        => ConfigureClientHost(host => host.UseOrleansClient(configureClientDelegate));
 
     public InProcessTestClusterBuilder ConfigureClientHost(Action<IHostApplicationBuilder> configureHostDelegate)
     {
@@ -144,10 +142,13 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         await StopClusterClientAsync();
         var host = NewHost("TestClusterClient");
         Options.ClientHostConfigurationDelegates.ForEach(configure => configure(host));
-        host.UseOrleansClient(_ => { });
-        host.Services.AddSingleton<ICluster>(_cluster);
+        host.Services.TryAddSingleton(TimeProvider.System);
+        host.Services.AddSingleton<ICluster>(_cluster).AddSingleton<GrainTypes>().AddSingleton<Client>();
+        host.Services.AddSingleton<IClusterClient>(s => s.GetRequiredService<Client>().Factory);
+        host.Services.AddSingleton<IGrainFactory>(s => s.GetRequiredService<Client>().Factory);
         _client = host.Build();
         await _client.StartAsync();
+        _client.Services.GetRequiredService<Client>().Start();
     }
 
     public async Task<InProcessSiloHandle> StartAdditionalSiloAsync() => (await StartSilosAsync(1)).Single();
@@ -165,17 +166,12 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     /// <summary>Kills a silo: as if its process were gone.</summary>
     public Task KillSiloAsync(InProcessSiloHandle instance) => EndSiloAsync(instance, gracefully: false);
 
-    public async Task<InProcessSiloHandle?> RestartSiloAsync(InProcessSiloHandle instance)
-    {
-        await StopSiloAsync(instance);
-        return await StartAdditionalSiloAsync();
-    }
-
     public async Task StopClusterClientAsync()
     {
         if (_client is not { } client)
             return;
         _client = null;
+        client.Services.GetRequiredService<Client>().Stop();
         await client.StopAsync();
         client.Dispose();
     }

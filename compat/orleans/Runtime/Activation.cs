@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
 namespace Orleans.Runtime;
@@ -20,7 +19,7 @@ internal sealed partial class Activation : IGrainContext
     private IServiceScope? _scope;
     private Call? _blocking;
     private Phase _phase;
-    private bool _pumping, _again;
+    private bool _pumping, _again, _ending;
     private DeactivationReason _reason;
     private CancellationToken _hurry;
     private Exception? _failure;
@@ -208,11 +207,14 @@ internal sealed partial class Activation : IGrainContext
         if (_phase == Phase.Deactivating && _running.Count == 0)
             _ = DeactivateAsync();
         else if (_waiting.Count > 0)
-            Pump();
+            Pump(all: false);
     }
 
-    /// <summary>Starts waiting calls, oldest first, as far as they may run.</summary>
-    private void Pump()
+    /// <summary>
+    /// Starts waiting calls, oldest first, as far as they may run. Calls that always interleave wait only for the activation itself, so only
+    /// then are <paramref name="all"/> looked at behind one that keeps the others off.
+    /// </summary>
+    private void Pump(bool all)
     {
         _again = true;
         if (_pumping)
@@ -224,6 +226,8 @@ internal sealed partial class Activation : IGrainContext
             for (var node = _waiting.First; node is not null && _phase == Phase.Valid && !_again;)
             {
                 var (call, next) = (node.Value, node.Next);
+                if (!all && _blocking is { ReadOnly: false } && !Class.Reentrant)
+                    break;
                 if (MayRun(call))
                 {
                     _waiting.Remove(node);
@@ -236,142 +240,5 @@ internal sealed partial class Activation : IGrainContext
         }
 
         _pumping = false;
-    }
-
-    private async Task ActivateAsync()
-    {
-        using var timeout = new CancellationTokenSource(Silo.Collection.ActivationTimeout, Silo.Time);
-        try
-        {
-            if (Silo.Cluster.Register(GrainId, Silo.Address) is var owner && !owner.Equals(Silo.Address))
-            {
-                End(DuplicateOf(owner), ownsRegistration: false); // Somebody was faster; the calls go there.
-                return;
-            }
-
-            _scope = Silo.Services.CreateScope();
-            GrainInstance = Class.Create(this);
-            foreach (var state in States)
-                await state.ReadAsync(timeout.Token);
-            if (GrainInstance is IGrainBase grain)
-                await grain.OnActivateAsync(timeout.Token).WaitAsync(timeout.Token);
-        }
-        catch (Exception error)
-        {
-            LogActivationFailed(Silo.Logger, GrainId, error);
-            _failure = Silo.IsStopping ? new SiloUnavailableException("This silo is stopping.", error) : error; // Its services may be gone already.
-            _phase = Phase.Deactivating;
-            await DisposeGrainAsync();
-            End(new(DeactivationReasonCode.ActivationFailed, error, "Failed to activate grain."), ownsRegistration: true);
-            return;
-        }
-
-        if (_phase == Phase.Deactivating) // Asked for while activating.
-        {
-            await DeactivateAsync();
-            return;
-        }
-
-        _phase = Phase.Valid;
-        Volatile.Write(ref _lastUsed, Silo.Time.GetTimestamp());
-        _busy = _waiting.Count > 0;
-        Pump();
-    }
-
-    private static DeactivationReason DuplicateOf(SiloAddress owner) => new(DeactivationReasonCode.DuplicateActivation, $"The grain is active on {owner}.");
-
-    private void BeginDeactivation(DeactivationReason reason)
-    {
-        if (_phase >= Phase.Deactivating)
-            return;
-        var activating = _phase == Phase.Activating;
-        (_phase, _reason) = (Phase.Deactivating, reason);
-        foreach (var timer in Timers())
-            timer.Dispose();
-        if (!activating && _running.Count == 0)
-            _ = DeactivateAsync();
-    }
-
-    private async Task DeactivateAsync()
-    {
-        if (_phase == Phase.Gone)
-            return;
-        _running.Add(new Farewell(Silo)); // Nothing may end the activation a second time.
-        using var timeout = new CancellationTokenSource(Silo.Collection.DeactivationTimeout, Silo.Time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _hurry);
-        try
-        {
-            if (GrainInstance is IGrainBase grain)
-                await grain.OnDeactivateAsync(_reason, both.Token).WaitAsync(timeout.Token);
-        }
-        catch (Exception error)
-        {
-            LogDeactivationFailed(Silo.Logger, GrainId, error);
-        }
-
-        await DisposeGrainAsync();
-        End(_reason, ownsRegistration: true);
-    }
-
-    private async Task DisposeGrainAsync()
-    {
-        try
-        {
-            if (GrainInstance is IAsyncDisposable asynchronous)
-                await asynchronous.DisposeAsync();
-            else
-                (GrainInstance as IDisposable)?.Dispose();
-            _scope?.Dispose();
-        }
-        catch (Exception error)
-        {
-            LogDeactivationFailed(Silo.Logger, GrainId, error);
-        }
-    }
-
-    /// <summary>Leaves the directory, and gives every call that waits to the successor, or the failure to its caller.</summary>
-    private void End(DeactivationReason reason, bool ownsRegistration)
-    {
-        _phase = Phase.Gone;
-        foreach (var timer in Timers())
-            timer.Dispose();
-        var late = Scheduler.Close(() =>
-        {
-            if (ownsRegistration)
-                Silo.Cluster.Unregister(GrainId, Silo.Address);
-        });
-        Silo.Remove(this);
-        foreach (var call in _waiting.Concat(late).Where(c => !c.LocalOnly))
-        {
-            if (_failure is null)
-                Silo.Reroute(call, reason);
-            else
-                call.Fail(Silo.CopyError(_failure));
-        }
-
-        _waiting.Clear();
-        _deactivated.TrySetResult();
-    }
-
-    private List<IDisposable> Timers()
-    {
-        lock (_timers)
-            return [.. _timers];
-    }
-
-    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "Failed to activate {Grain}")]
-    private static partial void LogActivationFailed(ILogger logger, GrainId grain, Exception error);
-
-    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Deactivation code of {Grain} failed")]
-    private static partial void LogDeactivationFailed(ILogger logger, GrainId grain, Exception error);
-
-    /// <summary>Stands for the deactivation among the running calls.</summary>
-    private sealed class Farewell(Silo silo) : Call(silo, null)
-    {
-        public override bool LocalOnly => true;
-
-        protected override void OnResult(object? result) { }
-
-        protected override void OnError(Exception error) { }
     }
 }

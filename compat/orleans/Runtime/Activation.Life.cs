@@ -130,6 +130,9 @@ internal sealed partial class Activation
     [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "Failed to activate {Grain}")]
     private static partial void LogActivationFailed(ILogger logger, GrainId grain, Exception error);
 
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "An exception of {Grain} has no serializer; its caller gets another one")]
+    private static partial void LogErrorLost(ILogger logger, GrainId grain, Exception error);
+
     [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Deactivation code of {Grain} failed")]
     private static partial void LogDeactivationFailed(ILogger logger, GrainId grain, Exception error);
 }

@@ -178,7 +178,10 @@ internal sealed partial class Activation : IGrainContext
                 BeginDeactivation(new(DeactivationReasonCode.ApplicationError, error, "The grain's state was changed behind its back."));
             }
 
-            call.Fail(Silo.CopyError(error));
+            var copy = Silo.CopyError(error);
+            if (copy is Serialization.SerializerException && error is not Serialization.SerializerException)
+                LogErrorLost(Silo.Logger, GrainId, error); // The caller will not learn of it.
+            call.Fail(copy);
         }
 
         Finish(call);

@@ -107,10 +107,11 @@ internal sealed class GrainTypes
             if (!seen.Add(assembly.FullName!) || IsForeign(assembly.GetName().Name!))
                 continue;
             var references = assembly.GetReferencedAssemblies();
+            if (assembly.GetName().Name != self && references.All(r => r.Name != self))
+                continue; // Neither has grains nor leads to some.
+            found.AddRange(assembly.GetTypes());
             foreach (var reference in references.Where(r => !IsForeign(r.Name!) && !seen.Contains(r.FullName)))
                 queue.Enqueue(Assembly.Load(reference));
-            if (assembly.GetName().Name == self || references.Any(r => r.Name == self))
-                found.AddRange(assembly.GetTypes());
         }
 
         foreach (var type in found.Where(t => t.IsDefined(typeof(AliasAttribute), inherit: false)))

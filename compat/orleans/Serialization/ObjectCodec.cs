@@ -99,8 +99,9 @@ internal sealed class Members<T>
             member.Read(reader, ref value);
     }
 
-    private static bool IsRoot(Type type) => type == typeof(object) || type == typeof(ValueType) || type == typeof(Exception)
-        || (type.IsSubclassOf(typeof(Exception)) && type.Assembly == typeof(object).Assembly);
+    /// <summary>Where the members of interest begin; exceptions of the framework bring none.</summary>
+    private static bool IsRoot(Type type) => type == typeof(object) || type == typeof(ValueType)
+        || (typeof(Exception).IsAssignableFrom(type) && !type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false));
 
     private static IEnumerable<Member<T>> Annotated(Type type)
     {

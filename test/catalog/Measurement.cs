@@ -18,9 +18,10 @@ internal static class Measurement
         await PutAsync(world, "warm", 2_000);
         var pairs = 40_000;
         var before = database.Statistics;
+        var processor = Environment.CpuUsage.TotalTime;
         var seconds = await PutAsync(world, "put", pairs);
         var after = database.Statistics;
-        Console.WriteLine($"4 KiB puts, begin with the first chunk and commit, {Callers} callers: {pairs / seconds:0}/s, {(double)(after.Writes - before.Writes) / (after.Commits - before.Commits):0.0} writes a commit");
+        Console.WriteLine($"4 KiB puts, begin with the first chunk and commit, {Callers} callers: {pairs / seconds:0}/s, {(double)(after.Writes - before.Writes) / (after.Commits - before.Commits):0.0} writes a commit, {(Environment.CpuUsage.TotalTime - processor).TotalMicroseconds / pairs:0} us of processor each");
         seconds = await PutAsync(world, "put", pairs);
         Console.WriteLine($"the same again, as overwrites with a dedup hit: {pairs / seconds:0}/s");
         var finds = 200_000;

@@ -12,6 +12,7 @@ public static class CatalogServices
     public static IServiceCollection AddGranaryCatalog(this IServiceCollection services, CatalogDatabase database)
     {
         services.AddSingleton(database);
+        services.AddSingleton<InstallationCatalog>();
         services.AddSingleton<TopologyCache>();
         services.AddHostedService<TopologyRefreshWorker>();
         services.AddSingleton<TenantCatalog>();

@@ -15,7 +15,9 @@ internal static class LocationPages
 
     private static readonly Sql SelectDeleting = new("""
         SELECT id, tenant, chunk, length FROM location
-        WHERE store = ?1 AND state = 2 AND id > ?2 AND (upload IS NULL OR created <= ?4)
+        WHERE store = ?1 AND state = 2 AND id > ?2
+          AND (upload IS NULL OR created <= ?4
+            OR NOT EXISTS (SELECT 1 FROM silo_epoch e WHERE e.id = location.epoch AND (e.ended IS NULL OR e.ended > ?5)))
         ORDER BY id LIMIT ?3
         """);
 
@@ -65,10 +67,10 @@ internal static class LocationPages
     }
 
     public static IReadOnlyList<DeletingLocation> NextDeleting(
-        CatalogSession session, StoreId store, LocationId? after, int limit, DateTimeOffset failedBefore)
+        CatalogSession session, StoreId store, LocationId? after, int limit, DateTimeOffset failedBefore, DateTimeOffset deadBefore)
     {
         var found = new List<DeletingLocation>();
-        using var rows = session.Query(SelectDeleting, store, after?.Value ?? 0, limit, failedBefore);
+        using var rows = session.Query(SelectDeleting, store, after?.Value ?? 0, limit, failedBefore, deadBefore);
         while (rows.Read())
         {
             found.Add(new DeletingLocation(new LocationId(rows.Long(0)), new TenantId(rows.Long(1)), rows.Hash(2), rows.Long(3)));

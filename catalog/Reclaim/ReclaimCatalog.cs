@@ -49,16 +49,17 @@ public sealed class ReclaimCatalog(CatalogDatabase database, TopologyCache topol
 
     /// <summary>
     /// Copies to delete, in the order of their ids. A write that failed may still arrive at its store for a while; such
-    /// copies are told only when the attempt began before a time.
+    /// copies are told only when the attempt began before a time, or its silo's life ended before another.
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="after">Copies after this one; null from the first.</param>
     /// <param name="limit">At most so many.</param>
-    /// <param name="failedBefore">Failed attempts that began later are left out.</param>
+    /// <param name="failedBefore">Failed attempts that began later are left out,</param>
+    /// <param name="deadBefore">unless they were made by a life that ended before this time.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<IReadOnlyList<DeletingLocation>> NextDeletingAsync(
-        StoreId store, LocationId? after, int limit, DateTimeOffset failedBefore, CancellationToken cancellationToken) =>
-        database.ReadAsync(session => LocationPages.NextDeleting(session, store, after, limit, failedBefore), cancellationToken);
+        StoreId store, LocationId? after, int limit, DateTimeOffset failedBefore, DateTimeOffset deadBefore, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => LocationPages.NextDeleting(session, store, after, limit, failedBefore, deadBefore), cancellationToken);
 
     /// <summary>
     /// The store said that these keys are absent: their rows go, and their space is given back (G14). Ids that are not being

@@ -255,7 +255,7 @@ internal sealed class CatalogWorld : IAsyncDisposable
             }
 
             IReadOnlyList<DeletingLocation> deleting;
-            while ((deleting = await Reclaim.NextDeletingAsync(store.Id, null, 100, DateTimeOffset.MaxValue, default)).Count > 0)
+            while ((deleting = await Reclaim.NextDeletingAsync(store.Id, null, 100, DateTimeOffset.MaxValue, DateTimeOffset.MinValue, default)).Count > 0)
             {
                 await Reclaim.LocationsDeletedAsync([.. deleting.Select(static copy => copy.Location)], default);
             }

@@ -49,10 +49,10 @@ public abstract class ReclaimSuite : CatalogSuite
         await World.Uploads.AbortAsync(upload, default);
         Assert.Equal(before, (await World.Stores.GetSpaceAsync(World.Store, default))!.Charged);
         Assert.Equal([World.Store], (await World.Reclaim.WorkPendingAsync(default)).Stores);
-        var deleting = Assert.Single(await World.Reclaim.NextDeletingAsync(World.Store, null, 10, DateTimeOffset.MaxValue, default));
+        var deleting = Assert.Single(await World.Reclaim.NextDeletingAsync(World.Store, null, 10, DateTimeOffset.MaxValue, DateTimeOffset.MinValue, default));
         Assert.Equal(new DeletingLocation(placed.Location, World.Tenant, Hash("data"), 4), deleting);
-        Assert.Empty(await World.Reclaim.NextDeletingAsync(World.Store, placed.Location, 10, DateTimeOffset.MaxValue, default));
-        Assert.Empty(await World.Reclaim.NextDeletingAsync(World.Store, null, 10, Clock.GetUtcNow() - TimeSpan.FromSeconds(1), default));
+        Assert.Empty(await World.Reclaim.NextDeletingAsync(World.Store, placed.Location, 10, DateTimeOffset.MaxValue, DateTimeOffset.MinValue, default));
+        Assert.Empty(await World.Reclaim.NextDeletingAsync(World.Store, null, 10, Clock.GetUtcNow() - TimeSpan.FromSeconds(1), DateTimeOffset.MinValue, default));
         Assert.Equal(4, await World.Reclaim.LocationsDeletedAsync([placed.Location], default));
         Assert.Equal(0, await World.Reclaim.LocationsDeletedAsync([placed.Location], default));
         Assert.Equal(before - 4, (await World.Stores.GetSpaceAsync(World.Store, default))!.Charged);

@@ -209,7 +209,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal((PlaceStatus.Write, second), (again.Status, again.Store));
         Assert.False(await World.Uploads.ChunksWrittenAsync(upload, [first.Location], default));
         Assert.Equal(NamespaceStatus.Done, (await World.ApplyAsync(CommitOf(upload, "a", ["data"], [again.Location]))).Status);
-        var deleting = await World.Reclaim.NextDeletingAsync(World.Store, null, 10, DateTimeOffset.MaxValue, default);
+        var deleting = await World.Reclaim.NextDeletingAsync(World.Store, null, 10, DateTimeOffset.MaxValue, DateTimeOffset.MinValue, default);
         Assert.Equal([first.Location], deleting.Select(static copy => copy.Location));
     }
 
@@ -251,7 +251,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(NamespaceStatus.Done, (await World.ApplyAsync(CommitOf(left, "l", ["data"], [first.Location]))).Status);
         var copies = await World.Files.GetCopiesAsync(World.Tenant, Hash("data"), default);
         Assert.Equal([new ChunkCopy(World.Store, second.Location)], copies);
-        Assert.Equal(first.Location, Assert.Single(await World.Reclaim.NextDeletingAsync(World.Store, null, 10, DateTimeOffset.MaxValue, default)).Location);
+        Assert.Equal(first.Location, Assert.Single(await World.Reclaim.NextDeletingAsync(World.Store, null, 10, DateTimeOffset.MaxValue, DateTimeOffset.MinValue, default)).Location);
     }
 
     [Fact]

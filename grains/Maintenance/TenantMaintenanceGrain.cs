@@ -1,0 +1,69 @@
+using Granary.Catalog;
+using Granary.GrainInterfaces;
+using Microsoft.Extensions.Logging;
+using Orleans.Placement;
+
+namespace Granary.Grains.Maintenance;
+
+/// <summary>
+/// Background work of one tenant, key: its id. Uncounts what left the namespace, aborts direct uploads whose process died,
+/// empties scopes that are being deleted. Invariant: every step is a transaction on rows that says itself what is due.
+/// </summary>
+[HashBasedPlacement] // reads and writes only the catalog, which every silo reaches
+internal sealed class TenantMaintenanceGrain(
+    ReclaimCatalog reclaim, TopologyCache topology, TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
+    : MaintenanceGrain(time, logger), ITenantMaintenanceGrain
+{
+    private bool _storesHaveWork;
+
+    /// <inheritdoc/>
+    protected override string Subject => $"tenant {Tenant}";
+
+    private TenantId Tenant => GrainKeys.ParseTenant(this.GetPrimaryKeyString());
+
+    /// <inheritdoc/>
+    protected override bool IsNeeded() => topology.Current.Tenant(Tenant) is not null;
+
+    /// <inheritdoc/>
+    protected override async Task<WorkUnit> RunUnitAsync(CancellationToken cancellationToken)
+    {
+        // 1. Uploads of dead processes become aborted, so that step 2 uncounts them.
+        var aborted = await reclaim.AbortDeadUploadsAsync(Tenant, cancellationToken);
+        if (aborted > 0)
+        {
+            _storesHaveWork = true;
+            return WorkUnit.Busy(aborted);
+        }
+
+        // 2. One page of references of something released or aborted.
+        var page = await reclaim.UncountPageAsync(Tenant, cancellationToken);
+        if (page.Worked)
+        {
+            return WorkUnit.Busy(page.References);
+        }
+
+        // 3. One page of a scope that is being deleted: its versions are released, which is work for step 2.
+        if (await reclaim.DeleteScopePageAsync(Tenant, cancellationToken) is var scopes and > 0)
+        {
+            return WorkUnit.Busy(scopes);
+        }
+
+        await WakeStoresAsync(cancellationToken);
+        return WorkUnit.Idle;
+    }
+
+    private async Task WakeStoresAsync(CancellationToken cancellationToken)
+    {
+        if (!_storesHaveWork)
+        {
+            return;
+        }
+
+        _storesHaveWork = false;
+        var pending = await reclaim.WorkPendingAsync(cancellationToken);
+        foreach (var store in pending.Stores)
+        {
+            await GrainFactory.GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(store)).WakeAsync(cancellationToken);
+        }
+    }
+}

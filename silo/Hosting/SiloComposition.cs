@@ -1,0 +1,119 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Granary.Catalog;
+using Granary.ClientApi;
+using Granary.ClientApi.Http;
+using Granary.Silo.Configuration;
+using Granary.Silo.Data;
+using Granary.Silo.Stores;
+using Granary.Stores;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Granary.Silo.Hosting;
+
+/// <summary>The one place where a silo is put together.</summary>
+internal static class SiloComposition
+{
+    /// <summary>Time that open transfers and grains get at a clean stop.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Builds the host. Nothing runs yet.</summary>
+    public static WebApplication Build(SiloSettings settings, CatalogDatabase catalog, SiloContext context, InstallationKeys keys)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "granary-silo" });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => GranaryKestrel.Listen(kestrel, new IPEndPoint(settings.Http.Listen, settings.Http.Port)));
+        LoggingSetup.Add(builder.Logging, settings);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopLimit);
+        builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
+        builder.Services.AddSingleton<ISiloContext>(context);
+        builder.Services.AddSingleton(TimeProvider.System);
+        AddCatalog(builder.Services, catalog, keys);
+
+        // Hosted services start in this order and stop in the reverse: stores, grains, wakers; the HTTP server comes last
+        // and goes first.
+        AddStores(builder.Services, settings.Storage);
+        OrleansSetup.Add(builder, settings, context.InstallationId);
+        builder.Services.AddHostedService<MaintenanceWaker>();
+        builder.Services.AddGranaryClientApi(api => api.Operators.Add(
+            new OperatorCredential("operator", SHA256.HashData(Encoding.UTF8.GetBytes(keys.OperatorKey)), EmbeddedDefaults.Tenant)));
+        AddProxy(builder.Services, settings.Http);
+
+        var app = builder.Build();
+        UseProxy(app, settings.Http);
+        app.MapGranaryApi();
+        return app;
+    }
+
+    private static void AddCatalog(IServiceCollection services, CatalogDatabase catalog, InstallationKeys keys)
+    {
+        services.AddGranaryCatalog(catalog);
+        services.AddSingleton(new SecretProtector(keys.EncryptionKey));
+    }
+
+    private static void AddStores(IServiceCollection services, StorageOptions storage)
+    {
+        services.AddSingleton(new ChunkStoreRules
+        {
+            LocalRoots = storage.StoreRoots,
+            S3Endpoints = [.. storage.S3Endpoints.Select(endpoint => new Uri(endpoint))],
+        });
+        services.AddSingleton(provider => new ChunkBufferPool(
+            new ChunkBufferPoolOptions { BudgetBytes = storage.BufferBytes }, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => StoreFactory.Make(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<StoreDirectory>();
+        services.AddSingleton<IStoreDirectory>(provider => provider.GetRequiredService<StoreDirectory>());
+        services.AddSingleton<StoreKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<StoreKeeper>());
+    }
+
+    private static void AddProxy(IServiceCollection services, HttpOptions http)
+    {
+        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.KnownIPNetworks.Clear();
+            forwarded.KnownProxies.Clear();
+            foreach (var network in http.TrustedProxies)
+            {
+                forwarded.KnownIPNetworks.Add(network);
+            }
+        });
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins([.. http.CorsOrigins])
+            .AllowAnyHeader()
+            .AllowAnyMethod()
+            .WithExposedHeaders("ETag", "Repr-Digest", "Content-Range", "Retry-After", "Location")));
+    }
+
+    private static void UseProxy(WebApplication app, HttpOptions http)
+    {
+        if (http.TrustedProxies.Count > 0)
+        {
+            app.UseForwardedHeaders();
+        }
+
+        if (http.PathBase.Length > 0)
+        {
+            app.UsePathBase(http.PathBase);
+        }
+
+        if (http.CorsOrigins.Count > 0)
+        {
+            app.UseCors();
+        }
+    }
+
+    // Signals belong to the command that runs the silo (or to the test): the host's own handling would end the process.
+    private sealed class CallersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

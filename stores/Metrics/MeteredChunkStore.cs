@@ -60,6 +60,7 @@ internal sealed class MeteredChunkStore(IChunkStore inner) : IChunkStoreDecorato
     public async IAsyncEnumerable<ChunkListing> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken ct)
     {
         using var operation = new Operation(Traits.Name, "list");
+        operation.Done("abandoned", 0);
         await using var entries = inner.ListAsync(prefix, ct).GetAsyncEnumerator(ct);
         while (await operation.RunAsync(entries.MoveNextAsync().AsTask()).ConfigureAwait(false))
             yield return entries.Current;
@@ -80,7 +81,7 @@ internal sealed class MeteredChunkStore(IChunkStore inner) : IChunkStoreDecorato
     private sealed class Operation(string store, string name) : IDisposable
     {
         private readonly long _began = Stopwatch.GetTimestamp();
-        private string _outcome = "abandoned";
+        private string _outcome = "error";
         private long _bytes;
 
         public async Task RunAsync(Task task)

@@ -7,8 +7,8 @@ using Amazon.S3.Model;
 namespace Granary.Stores;
 
 /// <summary>
-/// Chunks as objects of a bucket, under <c>{prefix}chunks/{tenant}/{aa}/{bb}/{sha256}.{locationId}</c>. A put is one signed
-/// request over the chunk's known hash. A missing bucket, a missing identity object and a cut answer are failures and never
+/// Chunks as objects of a bucket, under <c>{prefix}chunks/{tenant}/{aa}/{bb}/{sha256}.{locationId}</c>. A put is one
+/// request with a signed hash of its payload. A missing bucket, a missing identity object and a cut answer are failures and never
 /// "absent".
 /// </summary>
 internal sealed class S3ChunkStore : IChunkStore, IPresignedReads
@@ -191,7 +191,7 @@ internal sealed class S3ChunkStore : IChunkStore, IPresignedReads
             BucketName = _config.Bucket,
             Key = _config.Prefix + key,
             Verb = HttpVerb.GET,
-            Expires = (_time.GetUtcNow() + (lifetime ?? s_presigned)).UtcDateTime,
+            Expires = WholeSecond(_time.GetUtcNow()) + (lifetime ?? s_presigned),
             Protocol = (_config.ExternalEndpoint ?? _config.Endpoint).Scheme == "http" ? Protocol.HTTP : Protocol.HTTPS,
         };
         if (contentType is not null)
@@ -208,9 +208,13 @@ internal sealed class S3ChunkStore : IChunkStore, IPresignedReads
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The SDK counts from the whole second and rounds up, which would make 60 s 61.</summary>
+    private static DateTime WholeSecond(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
+
     /// <summary>One request: timed, and its faults named.</summary>
     private async Task<T> CallAsync<T>(string doing, string what, long bytes, Func<CancellationToken, Task<T>> call, CancellationToken ct)
     {
+        OneAttemptHandler.Begin();
         var limit = _attempt + TimeSpan.FromSeconds(bytes / SlowestBytesPerSecond);
         using var timer = new CancellationTokenSource(limit, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);

@@ -7,10 +7,7 @@ namespace Granary.Stores;
 /// <summary>Makes clients of the SDK as this store needs them: no retries, no checksum trailers, bounded connections.</summary>
 internal static class S3Client
 {
-    /// <summary>The SDK's header for the hash of the payload, which it computes itself unless it is there already.</summary>
-    public const string ContentHashHeader = "x-amz-content-sha256";
-
-    public static AmazonS3Client Make(S3StoreConfig config, StoreCredentials credentials, Uri endpoint, int connections, HttpMessageHandler? handler = null) =>
+    public static AmazonS3Client Make(S3StoreConfig config, StoreCredentials credentials, Uri endpoint, int connections) =>
         new(new BasicAWSCredentials(credentials.AccessKey, credentials.SecretKey), new AmazonS3Config
         {
             ServiceURL = ChunkStoreConfigParser.ShowEndpoint(endpoint),
@@ -27,12 +24,13 @@ internal static class S3Client
 
             // Attempts are timed by the store, with one clock.
             Timeout = Timeout.InfiniteTimeSpan,
-            HttpClientFactory = new Handlers(connections, handler),
+            HttpClientFactory = new Handlers(connections),
         });
 
     /// <summary>
-    /// A put of a sealed chunk, in one piece and signed over the chunk's own hash, so that the server refuses bytes that
-    /// changed on the way. aws-chunked encoding is off: some servers keep its name as the object's content encoding.
+    /// A put of a sealed chunk, in one piece with a signed hash of the payload, so that the server refuses bytes that changed
+    /// on the way. (The SDK computes that hash itself, also where one is given.) aws-chunked encoding is off: some servers
+    /// keep its name as the object's content encoding.
     /// </summary>
     public static PutObjectRequest Put(S3StoreConfig config, string key, ChunkBuffer content)
     {
@@ -47,7 +45,6 @@ internal static class S3Client
             DisablePayloadSigning = false,
             DisableDefaultChecksumValidation = true,
         };
-        request.Headers[ContentHashHeader] = content.Hash.ToString();
         if (config.StorageClass is { } storageClass)
             request.StorageClass = new S3StorageClass(storageClass);
         if (config.Checksums == S3Checksums.Sha256)
@@ -55,10 +52,10 @@ internal static class S3Client
         return request;
     }
 
-    private sealed class Handlers(int connections, HttpMessageHandler? handler) : HttpClientFactory
+    private sealed class Handlers(int connections) : HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
-            new(handler ?? new SocketsHttpHandler
+            new(new OneAttemptHandler(new SocketsHttpHandler
             {
                 MaxConnectionsPerServer = connections,
                 ConnectTimeout = TimeSpan.FromSeconds(5),
@@ -66,7 +63,7 @@ internal static class S3Client
                 PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
                 AllowAutoRedirect = false,
                 UseCookies = false,
-            })
+            }))
             { Timeout = Timeout.InfiniteTimeSpan };
 
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Granary.TestSupport;
 
 namespace Granary.Launcher.Tests;
 
@@ -16,8 +17,6 @@ internal sealed class Sandbox : IDisposable
 {
     private const UnixFileMode Executable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private static readonly string Checkout = FindCheckout();
-
     private readonly string _fake;
 
     public Sandbox()
@@ -25,7 +24,7 @@ internal sealed class Sandbox : IDisposable
         Root = Directory.CreateTempSubdirectory("granary-launcher-").FullName;
         _fake = Directory.CreateDirectory(Path.Combine(Root, "fake")).FullName;
         Copy("granary");
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Checkout, "eng")))
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Repository.Root, "eng")))
         {
             Copy("eng/" + Path.GetFileName(file));
         }
@@ -174,7 +173,7 @@ internal sealed class Sandbox : IDisposable
     private void Copy(string file)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(PathOf(file))!);
-        File.Copy(Path.Combine(Checkout, file), PathOf(file));
+        File.Copy(Path.Combine(Repository.Root, file), PathOf(file));
     }
 
     private void MakeExecutable(string file)
@@ -183,18 +182,5 @@ internal sealed class Sandbox : IDisposable
         {
             File.SetUnixFileMode(PathOf(file), Executable);
         }
-    }
-
-    private static string FindCheckout()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Orleans.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException($"No Orleans.sln above {AppContext.BaseDirectory}.");
     }
 }

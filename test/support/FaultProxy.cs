@@ -94,11 +94,12 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_closing.IsCancellationRequested)
+            return;
         await _closing.CancelAsync();
         _listener.Stop();
         await _accepting;
         await Task.WhenAll(_connections.Keys);
-        _closing.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -186,16 +187,15 @@ public sealed class FaultProxy : IAsyncDisposable
         var flip = rule?.Fault == ProxyFault.FlipRequest ? rule.Bytes : -1;
         var sending = CopyAsync(stream, upstream, head.Rest, flip, long.MaxValue);
         var kept = rule?.Fault == ProxyFault.LoseAnswer ? Stream.Null : stream;
-        while (await ReadHeadAsync(upstream) is { } answer)
+        byte[] left = [];
+        while (await ReadHeadAsync(upstream, left) is { } answer)
         {
-            await kept.WriteAsync(Encoding.Latin1.GetBytes(string.Join("\r\n", answer.Lines) + "\r\n\r\n"), _closing.Token);
-            if (answer.Lines[0].Contains(" 1", StringComparison.Ordinal) && answer.Lines[0].Split(' ')[1][0] == '1')
-            {
-                upstream = server.GetStream();
-                if (answer.Rest.Length > 0)
-                    throw new IOException("A second answer followed an interim one at once.");
+            left = answer.Rest;
+            // "100 Continue" is passed on in any case: the client waits for it before it sends its body.
+            var interim = answer.Lines[0].Split(' ')[1][0] == '1';
+            await (interim ? stream : kept).WriteAsync(Encoding.Latin1.GetBytes(string.Join("\r\n", answer.Lines) + "\r\n\r\n"), _closing.Token);
+            if (interim)
                 continue;
-            }
 
             await CopyAsync(
                 upstream, kept, answer.Rest,
@@ -238,16 +238,21 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
-    private async Task<Head?> ReadHeadAsync(NetworkStream stream)
+    private async Task<Head?> ReadHeadAsync(NetworkStream stream, byte[]? first = null)
     {
         var buffer = new byte[64 << 10];
-        var length = 0;
+        var length = first?.Length ?? 0;
+        first?.CopyTo(buffer, 0);
         while (true)
         {
-            var read = await stream.ReadAsync(buffer.AsMemory(length), _closing.Token);
-            if (read == 0)
-                return null;
-            length += read;
+            if (length == 0 || buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
+            {
+                var read = await stream.ReadAsync(buffer.AsMemory(length), _closing.Token);
+                if (read == 0)
+                    return null;
+                length += read;
+            }
+
             var end = buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8);
             if (end >= 0)
                 return new(Encoding.Latin1.GetString(buffer, 0, end).Split("\r\n"), buffer[(end + 4)..length]);

@@ -10,8 +10,7 @@ public delegate Task IncomingGrainCallFilterDelegate(IIncomingGrainCallContext c
 public delegate Task OutgoingGrainCallFilterDelegate(IOutgoingGrainCallContext context);
 
 /// <summary>One call, as filters see it.</summary>
-public interface IGrainCallContext
-{
+public interface IGrainCallContext {
     object Grain { get; }
     GrainId? SourceId { get; }
     GrainId TargetId { get; }
@@ -23,26 +22,22 @@ public interface IGrainCallContext
 }
 
 /// <summary>A call that arrives at a grain.</summary>
-public interface IIncomingGrainCallContext : IGrainCallContext
-{
+public interface IIncomingGrainCallContext : IGrainCallContext {
     IGrainContext TargetContext { get; }
     MethodInfo ImplementationMethod { get; }
 }
 
 /// <summary>A call that leaves.</summary>
-public interface IOutgoingGrainCallContext : IGrainCallContext
-{
+public interface IOutgoingGrainCallContext : IGrainCallContext {
     IGrainContext? SourceContext { get; }
 }
 
 /// <summary>Runs around every call that arrives; registered order, then the grain itself if it implements this.</summary>
-public interface IIncomingGrainCallFilter
-{
+public interface IIncomingGrainCallFilter {
     Task Invoke(IIncomingGrainCallContext context);
 }
 
 /// <summary>Runs around every call that leaves, in registered order.</summary>
-public interface IOutgoingGrainCallFilter
-{
+public interface IOutgoingGrainCallFilter {
     Task Invoke(IOutgoingGrainCallContext context);
 }

@@ -3,14 +3,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.Timers;
 
-namespace Orleans.Runtime
-{
+namespace Orleans.Runtime {
     /// <summary>What can be called through a grain reference.</summary>
     public interface IAddressable;
 
     /// <summary>The runtime's side of one activation.</summary>
-    public interface IGrainContext : IEquatable<IGrainContext>
-    {
+    public interface IGrainContext : IEquatable<IGrainContext> {
         GrainId GrainId { get; }
         object? GrainInstance { get; }
         IServiceProvider ActivationServices { get; }
@@ -19,14 +17,12 @@ namespace Orleans.Runtime
     }
 
     /// <summary>Timer of a grain; disposing it stops it.</summary>
-    public interface IGrainTimer : IDisposable
-    {
+    public interface IGrainTimer : IDisposable {
         void Change(TimeSpan dueTime, TimeSpan period);
     }
 
     /// <summary>How a grain timer behaves.</summary>
-    public readonly struct GrainTimerCreationOptions()
-    {
+    public readonly struct GrainTimerCreationOptions() {
         [SetsRequiredMembers]
         public GrainTimerCreationOptions(TimeSpan dueTime, TimeSpan period) : this() => (DueTime, Period) = (dueTime, period);
         public required TimeSpan DueTime { get; init; }
@@ -36,18 +32,15 @@ namespace Orleans.Runtime
     }
 }
 
-namespace Orleans.Timers
-{
+namespace Orleans.Timers {
     /// <summary>Creates grain timers.</summary>
-    public interface ITimerRegistry
-    {
+    public interface ITimerRegistry {
         IGrainTimer RegisterGrainTimer<TState>(
             IGrainContext grainContext, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options);
     }
 }
 
-namespace Orleans
-{
+namespace Orleans {
     /// <summary>Marks grain interfaces.</summary>
     public interface IGrain : IAddressable;
 
@@ -59,15 +52,13 @@ namespace Orleans
 
     /// <summary>Why an activation ends.</summary>
     [GenerateSerializer]
-    public enum DeactivationReasonCode : byte
-    {
+    public enum DeactivationReasonCode : byte {
         None, ShuttingDown, ActivationFailed, DirectoryFailure, ActivationIdle, ActivationUnresponsive, DuplicateActivation,
         IncompatibleRequest, ApplicationError, ApplicationRequested, Migrating, RuntimeRequested, HighMemoryPressure,
     }
 
     /// <summary>Why an activation ends, with words.</summary>
-    public readonly struct DeactivationReason
-    {
+    public readonly struct DeactivationReason {
         public DeactivationReason(DeactivationReasonCode code, string text) : this(code, null, text) { }
 
         public DeactivationReason(DeactivationReasonCode code, Exception? exception, string text)
@@ -80,16 +71,14 @@ namespace Orleans
     }
 
     /// <summary>What every grain class implements, by deriving from <see cref="Grain"/> or by itself.</summary>
-    public interface IGrainBase
-    {
+    public interface IGrainBase {
         IGrainContext GrainContext { get; }
         Task OnActivateAsync(CancellationToken token) => Task.CompletedTask;
         Task OnDeactivateAsync(DeactivationReason reason, CancellationToken token) => Task.CompletedTask;
     }
 
     /// <summary>Base of grain classes.</summary>
-    public abstract class Grain : IGrainBase, IAddressable
-    {
+    public abstract class Grain : IGrainBase, IAddressable {
         protected Grain() => GrainContext = Activation.Current!;
 
         public IGrainContext GrainContext { get; }
@@ -110,21 +99,18 @@ namespace Orleans
     }
 
     /// <summary>Timers and deactivation.</summary>
-    public static class GrainBaseExtensions
-    {
+    public static class GrainBaseExtensions {
         public static void DeactivateOnIdle(this IGrainBase grain)
             => grain.GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
 
         public static IGrainTimer RegisterGrainTimer<TState>(
-            this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)
-        {
+            this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options) {
             ArgumentNullException.ThrowIfNull(callback);
             return grain.GrainContext.ActivationServices.GetRequiredService<ITimerRegistry>()
                 .RegisterGrainTimer(grain.GrainContext, callback, state, options);
         }
 
-        public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
-        {
+        public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) {
             ArgumentNullException.ThrowIfNull(callback);
             return grain.RegisterGrainTimer(static (callback, token) => callback(token), callback, options);
         }
@@ -138,10 +124,8 @@ namespace Orleans
     }
 
     /// <summary>Identity of grains and references.</summary>
-    public static class GrainExtensions
-    {
-        public static GrainId GetGrainId(this IAddressable grain) => grain switch
-        {
+    public static class GrainExtensions {
+        public static GrainId GetGrainId(this IAddressable grain) => grain switch {
             GrainProxy reference => reference.GrainId,
             IGrainBase activation => activation.GrainContext.GrainId,
             _ => throw new ArgumentException($"{nameof(GetGrainId)} has been called on an unexpected type: {grain.GetType().FullName}.", nameof(grain)),

@@ -1,7 +1,6 @@
 using Orleans.Runtime;
 
-namespace Orleans.Concurrency
-{
+namespace Orleans.Concurrency {
     /// <summary>Calls of this method run beside each other, though not beside others.</summary>
     [AttributeUsage(AttributeTargets.Method)]
     public sealed class ReadOnlyAttribute : Attribute;
@@ -19,12 +18,10 @@ namespace Orleans.Concurrency
     public sealed class ReentrantAttribute : Attribute;
 }
 
-namespace Orleans
-{
+namespace Orleans {
     /// <summary>How long an activation of this class may stay idle before it is collected.</summary>
     [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
-    public class CollectionAgeLimitAttribute : Attribute
-    {
+    public class CollectionAgeLimitAttribute : Attribute {
         private TimeSpan? _value;
         public CollectionAgeLimitAttribute() { }
         public CollectionAgeLimitAttribute(string inactivityPeriod) => _value = TimeSpan.Parse(inactivityPeriod);
@@ -35,8 +32,7 @@ namespace Orleans
         public bool AlwaysActive { get; set; }
         public TimeSpan AgeLimit => _value ??= Calculate();
 
-        private TimeSpan Calculate()
-        {
+        private TimeSpan Calculate() {
             var span = AlwaysActive
                 ? TimeSpan.FromDays(short.MaxValue)
                 : TimeSpan.FromDays(Days) + TimeSpan.FromHours(Hours) + TimeSpan.FromMinutes(Minutes);
@@ -45,40 +41,33 @@ namespace Orleans
     }
 }
 
-namespace Orleans.Runtime
-{
+namespace Orleans.Runtime {
     /// <summary>How the silo of a fresh activation is chosen.</summary>
     public abstract class PlacementStrategy;
 
     /// <summary>Any silo.</summary>
-    public sealed class RandomPlacement : PlacementStrategy
-    {
+    public sealed class RandomPlacement : PlacementStrategy {
         internal static RandomPlacement Singleton { get; } = new();
     }
 
     /// <summary>A silo that follows from the grain's id.</summary>
-    public sealed class HashBasedPlacement : PlacementStrategy
-    {
+    public sealed class HashBasedPlacement : PlacementStrategy {
         internal static HashBasedPlacement Singleton { get; } = new();
     }
 
     /// <summary>The silo of the first caller.</summary>
-    public sealed class PreferLocalPlacement : PlacementStrategy
-    {
+    public sealed class PreferLocalPlacement : PlacementStrategy {
         internal static PreferLocalPlacement Singleton { get; } = new();
     }
 }
 
-namespace Orleans.Placement
-{
+namespace Orleans.Placement {
     /// <summary>States the placement of a grain class.</summary>
     [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
-    public abstract class PlacementAttribute : Attribute
-    {
+    public abstract class PlacementAttribute : Attribute {
         public PlacementStrategy PlacementStrategy { get; private set; }
 
-        protected PlacementAttribute(PlacementStrategy placement)
-        {
+        protected PlacementAttribute(PlacementStrategy placement) {
             ArgumentNullException.ThrowIfNull(placement);
             PlacementStrategy = placement;
         }

@@ -4,8 +4,7 @@ namespace Orleans.Runtime;
 
 /// <summary>One part of an identity, as text.</summary>
 [GenerateSerializer, Immutable]
-public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
-{
+public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan> {
     [Id(0)]
     private readonly string? _value;
 
@@ -16,8 +15,7 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
     public static IdSpan Create(string id) => new(id);
 
     /// <summary>A hash that is the same in every process (FNV-1a).</summary>
-    public uint GetUniformHashCode()
-    {
+    public uint GetUniformHashCode() {
         var hash = 2166136261u;
         foreach (var c in _value ?? "")
             hash = (hash ^ c) * 16777619u;
@@ -35,8 +33,7 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
 
 /// <summary>The name of a grain class in grain ids.</summary>
 [GenerateSerializer, Immutable]
-public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>
-{
+public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType> {
     [Id(0)]
     private readonly IdSpan _value;
 
@@ -45,8 +42,7 @@ public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>
     public IdSpan Value => _value;
     public bool IsDefault => _value.IsDefault;
 
-    public static GrainType Create(string value)
-    {
+    public static GrainType Create(string value) {
         ArgumentException.ThrowIfNullOrWhiteSpace(value);
         return new GrainType(IdSpan.Create(value));
     }
@@ -62,8 +58,7 @@ public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>
 
 /// <summary>The identity of a grain: its class and its key, printed as "class/key".</summary>
 [GenerateSerializer, Immutable]
-public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
-{
+public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId> {
     [Id(0)]
     private readonly GrainType _type;
 
@@ -79,8 +74,7 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
     public static GrainId Create(string type, string key) => Create(GrainType.Create(type), key);
     public static GrainId Create(GrainType type, IdSpan key) => new(type, key);
 
-    public static GrainId Create(GrainType type, string key)
-    {
+    public static GrainId Create(GrainType type, string key) {
         ArgumentException.ThrowIfNullOrWhiteSpace(key);
         return new GrainId(type, IdSpan.Create(key));
     }
@@ -88,8 +82,7 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
     public static GrainId Parse(string value)
         => TryParse(value, out var result) ? result : throw new ArgumentException($"Unable to parse \"{value}\" as a grain id");
 
-    public static bool TryParse(string? value, out GrainId result)
-    {
+    public static bool TryParse(string? value, out GrainId result) {
         var slash = value?.IndexOf('/') ?? -1;
         result = slash < 0 ? default : new GrainId(new GrainType(IdSpan.Create(value![..slash])), IdSpan.Create(value[(slash + 1)..]));
         return slash >= 0;
@@ -108,8 +101,7 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
 }
 
 /// <summary>Number keys, as text in hexadecimal.</summary>
-public static class GrainIdKeyExtensions
-{
+public static class GrainIdKeyExtensions {
     public static IdSpan CreateIntegerKey(long key) => IdSpan.Create(key.ToString("X", CultureInfo.InvariantCulture));
 
     public static long GetIntegerKey(this GrainId grainId)

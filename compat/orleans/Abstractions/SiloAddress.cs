@@ -6,8 +6,7 @@ namespace Orleans.Runtime;
 
 /// <summary>One run of one silo: where it listens, and a generation that differs from run to run.</summary>
 [Immutable]
-public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddress>
-{
+public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddress> {
     private SiloAddress(IPEndPoint endpoint, int generation) => (Endpoint, Generation) = (endpoint, generation);
     public static SiloAddress Zero { get; } = New(new IPAddress(0), 0, 0);
     public IPEndPoint Endpoint { get; }
@@ -20,8 +19,7 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
     public static SiloAddress FromParsableString(string addr)
         => TryParse(addr, out var result) ? result : throw new FormatException("Invalid string SiloAddress: " + addr);
 
-    public static bool TryParse([NotNullWhen(true)] string? value, [NotNullWhen(true)] out SiloAddress? result)
-    {
+    public static bool TryParse([NotNullWhen(true)] string? value, [NotNullWhen(true)] out SiloAddress? result) {
         result = null;
         var at = value?.LastIndexOf('@') ?? -1;
         if (at < 0 || !IPEndPoint.TryParse(value.AsSpan(0, at), out var endpoint)

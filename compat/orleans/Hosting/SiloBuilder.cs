@@ -11,11 +11,9 @@ using Orleans.Runtime;
 using Orleans.Storage;
 using Orleans.Timers;
 
-namespace Orleans.Hosting
-{
+namespace Orleans.Hosting {
     /// <summary>Configures a silo.</summary>
-    public interface ISiloBuilder
-    {
+    public interface ISiloBuilder {
         IServiceCollection Services { get; }
         IConfiguration Configuration { get; }
     }
@@ -23,10 +21,8 @@ namespace Orleans.Hosting
     internal sealed record SiloBuilder(IServiceCollection Services, IConfiguration Configuration) : ISiloBuilder;
 
     /// <summary>Options and services of silos.</summary>
-    public static class SiloBuilderExtensions
-    {
-        public static ISiloBuilder ConfigureServices(this ISiloBuilder builder, Action<IServiceCollection> configureDelegate)
-        {
+    public static class SiloBuilderExtensions {
+        public static ISiloBuilder ConfigureServices(this ISiloBuilder builder, Action<IServiceCollection> configureDelegate) {
             configureDelegate(builder.Services);
             return builder;
         }
@@ -36,18 +32,15 @@ namespace Orleans.Hosting
     }
 
     /// <summary>Clusters of one process.</summary>
-    public static class CoreHostingExtensions
-    {
+    public static class CoreHostingExtensions {
         public static ISiloBuilder UseLocalhostClustering(
             this ISiloBuilder builder, int siloPort = EndpointOptions.DEFAULT_SILO_PORT, int gatewayPort = EndpointOptions.DEFAULT_GATEWAY_PORT,
-            IPEndPoint? primarySiloEndpoint = null, string serviceId = "dev", string clusterId = "dev")
-        {
+            IPEndPoint? primarySiloEndpoint = null, string serviceId = "dev", string clusterId = "dev") {
             builder.Services.TryAddSingleton<ICluster, InMemoryCluster>();
             builder.Services.Configure<EndpointOptions>(options =>
                 (options.AdvertisedIPAddress, options.SiloPort, options.GatewayPort) = (IPAddress.Loopback, siloPort, gatewayPort));
             if (serviceId == "dev" && clusterId == "dev")
-                builder.Services.PostConfigure<ClusterOptions>(options =>
-                {
+                builder.Services.PostConfigure<ClusterOptions>(options => {
                     options.ClusterId = string.IsNullOrWhiteSpace(options.ClusterId) ? clusterId : options.ClusterId;
                     options.ServiceId = string.IsNullOrWhiteSpace(options.ServiceId) ? serviceId : options.ServiceId;
                 });
@@ -58,8 +51,7 @@ namespace Orleans.Hosting
     }
 
     /// <summary>Call filters.</summary>
-    public static class GrainCallFilterSiloBuilderExtensions
-    {
+    public static class GrainCallFilterSiloBuilderExtensions {
         public static ISiloBuilder AddIncomingGrainCallFilter<TImplementation>(this ISiloBuilder builder)
             where TImplementation : class, IIncomingGrainCallFilter
             => builder.ConfigureServices(services => services.AddSingleton<IIncomingGrainCallFilter, TImplementation>());
@@ -76,23 +68,20 @@ namespace Orleans.Hosting
     }
 
     /// <summary>Work at the start of a silo.</summary>
-    public static class SiloBuilderStartupExtensions
-    {
+    public static class SiloBuilderStartupExtensions {
         public static ISiloBuilder AddStartupTask(
             this ISiloBuilder builder, Func<IServiceProvider, CancellationToken, Task> startupTask, int stage = 20000)
             => builder.ConfigureServices(services => services.AddSingleton(new StartupWork(startupTask, stage)));
     }
 
     /// <summary>Memory storage.</summary>
-    public static class MemoryGrainStorageSiloBuilderExtensions
-    {
+    public static class MemoryGrainStorageSiloBuilderExtensions {
         public static ISiloBuilder AddMemoryGrainStorageAsDefault(
             this ISiloBuilder builder, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null)
             => builder.AddMemoryGrainStorage(PersistentState.DefaultStore, configureOptions);
 
         public static ISiloBuilder AddMemoryGrainStorage(
-            this ISiloBuilder builder, string name, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null)
-        {
+            this ISiloBuilder builder, string name, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null) {
             configureOptions?.Invoke(builder.Services.AddOptions<MemoryGrainStorageOptions>(name));
             builder.Services.TryAddSingleton<MemoryTables>();
             builder.Services.AddKeyedSingleton<IGrainStorage>(name, (services, _) => new MemoryGrainStorage(name, services.GetRequiredService<MemoryTables>()));
@@ -101,22 +90,18 @@ namespace Orleans.Hosting
     }
 }
 
-namespace Orleans.Runtime
-{
+namespace Orleans.Runtime {
     internal sealed record StartupWork(Func<IServiceProvider, CancellationToken, Task> Run, int Stage);
 
     /// <summary>Something of a silo that starts once it is a member, and stops first.</summary>
-    internal interface ISiloPart
-    {
+    internal interface ISiloPart {
         Task StartAsync(CancellationToken token);
         Task StopAsync();
     }
 
     /// <summary>Ties the silo to its host. A stop whose token is cancelled from the start is a kill.</summary>
-    internal sealed class SiloHost(IServiceProvider services, IOptions<ClusterOptions> options) : IHostedService
-    {
-        public async Task StartAsync(CancellationToken cancellationToken)
-        {
+    internal sealed class SiloHost(IServiceProvider services, IOptions<ClusterOptions> options) : IHostedService {
+        public async Task StartAsync(CancellationToken cancellationToken) {
             if (services.GetService<ICluster>() is null)
                 throw new OrleansConfigurationException("Clustering has not been configured. Configure it, for instance with UseLocalhostClustering().");
             if (string.IsNullOrWhiteSpace(options.Value.ClusterId) || string.IsNullOrWhiteSpace(options.Value.ServiceId))
@@ -129,8 +114,7 @@ namespace Orleans.Runtime
                 await work.Run(services, cancellationToken);
         }
 
-        public async Task StopAsync(CancellationToken cancellationToken)
-        {
+        public async Task StopAsync(CancellationToken cancellationToken) {
             var silo = services.GetRequiredService<Silo>();
             foreach (var part in services.GetServices<ISiloPart>())
                 await part.StopAsync();
@@ -142,19 +126,15 @@ namespace Orleans.Runtime
     }
 }
 
-namespace Microsoft.Extensions.Hosting
-{
+namespace Microsoft.Extensions.Hosting {
     /// <summary>Silos in hosts.</summary>
-    public static class OrleansSiloGenericHostExtensions
-    {
-        public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
-        {
+    public static class OrleansSiloGenericHostExtensions {
+        public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate) {
             configureDelegate(AddOrleansCore(hostAppBuilder.Services, hostAppBuilder.Configuration));
             return hostAppBuilder;
         }
 
-        public static HostApplicationBuilder UseOrleans(this HostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
-        {
+        public static HostApplicationBuilder UseOrleans(this HostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate) {
             configureDelegate(AddOrleansCore(hostAppBuilder.Services, hostAppBuilder.Configuration));
             return hostAppBuilder;
         }
@@ -165,8 +145,7 @@ namespace Microsoft.Extensions.Hosting
         public static IHostBuilder UseOrleans(this IHostBuilder hostBuilder, Action<HostBuilderContext, ISiloBuilder> configureDelegate)
             => hostBuilder.ConfigureServices((context, services) => configureDelegate(context, AddOrleansCore(services, context.Configuration)));
 
-        private static SiloBuilder AddOrleansCore(IServiceCollection services, IConfiguration configuration)
-        {
+        private static SiloBuilder AddOrleansCore(IServiceCollection services, IConfiguration configuration) {
             if (services.FirstOrDefault(d => d.ServiceType == typeof(SiloBuilder))?.ImplementationInstance is SiloBuilder known)
                 return known;
             var builder = new SiloBuilder(services, configuration);

@@ -3,8 +3,7 @@ using System.Collections.Immutable;
 
 namespace Orleans.Runtime;
 
-internal enum EnvelopeKind
-{
+internal enum EnvelopeKind {
     Request,
     Result,
     Error,
@@ -12,8 +11,7 @@ internal enum EnvelopeKind
 }
 
 /// <summary>What travels between silos and clients.</summary>
-internal sealed record Envelope
-{
+internal sealed record Envelope {
     public required EnvelopeKind Kind { get; init; }
     public required long Id { get; init; }
     public required SiloAddress From { get; init; }
@@ -29,15 +27,13 @@ internal sealed record Envelope
 }
 
 /// <summary>The silos at one version of the table.</summary>
-internal sealed record ClusterView(long Version, ImmutableDictionary<SiloAddress, MembershipEntry> Entries)
-{
+internal sealed record ClusterView(long Version, ImmutableDictionary<SiloAddress, MembershipEntry> Entries) {
     public ImmutableArray<SiloAddress> Active { get; } = [.. Entries.Values.Where(e => e.Status == SiloStatus.Active).Select(e => e.SiloAddress).Order()];
     public bool IsGone(SiloAddress silo) => !Entries.TryGetValue(silo, out var entry) || entry.Status == SiloStatus.Dead;
 }
 
 /// <summary>Membership, directory of activations and message passing: all that silos share.</summary>
-internal interface ICluster
-{
+internal interface ICluster {
     ClusterView View { get; }
 
     event Action<ClusterView>? Changed;
@@ -65,8 +61,7 @@ internal interface ICluster
 }
 
 /// <summary>Silos inside one process: one for a host of its own, several in a test cluster.</summary>
-internal sealed class InMemoryCluster : ICluster
-{
+internal sealed class InMemoryCluster : ICluster {
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<SiloAddress, CallRuntime> _endpoints = [];
     private readonly ConcurrentDictionary<GrainId, SiloAddress> _directory = [];
@@ -75,28 +70,24 @@ internal sealed class InMemoryCluster : ICluster
 
     public event Action<ClusterView>? Changed;
 
-    public void Join(CallRuntime endpoint, MembershipEntry? entry)
-    {
+    public void Join(CallRuntime endpoint, MembershipEntry? entry) {
         _endpoints[endpoint.Address] = endpoint;
         if (entry is not null)
             Change(entries => entries.SetItem(entry.SiloAddress, entry));
     }
 
     public void Update(SiloAddress silo, SiloStatus status) => Change(entries => entries.TryGetValue(silo, out var old)
-        ? entries.SetItem(silo, new MembershipEntry
-        {
+        ? entries.SetItem(silo, new MembershipEntry {
             SiloAddress = silo, Status = status, ProxyPort = old.ProxyPort, HostName = old.HostName, SiloName = old.SiloName,
             StartTime = old.StartTime, IAmAliveTime = old.IAmAliveTime,
         })
         : entries);
 
-    public void Leave(SiloAddress endpoint)
-    {
+    public void Leave(SiloAddress endpoint) {
         _endpoints.TryRemove(endpoint, out _);
         if (endpoint.IsClient)
             return;
-        foreach (var pair in _directory)
-        {
+        foreach (var pair in _directory) {
             if (pair.Value.Equals(endpoint))
                 _directory.TryRemove(pair);
         }
@@ -111,8 +102,7 @@ internal sealed class InMemoryCluster : ICluster
 
     public void Unregister(GrainId grain, SiloAddress silo) => _directory.TryRemove(KeyValuePair.Create(grain, silo));
 
-    public bool Post(SiloAddress to, Envelope envelope)
-    {
+    public bool Post(SiloAddress to, Envelope envelope) {
         if (!_endpoints.TryGetValue(to, out var endpoint))
             return false;
         ThreadPool.UnsafeQueueUserWorkItem(static work => work.endpoint.Receive(work.envelope), (endpoint, envelope), preferLocal: true);
@@ -121,8 +111,7 @@ internal sealed class InMemoryCluster : ICluster
 
     public Silo? Local(SiloAddress silo) => _endpoints.TryGetValue(silo, out var endpoint) ? endpoint as Silo : null;
 
-    private void Change(Func<ImmutableDictionary<SiloAddress, MembershipEntry>, ImmutableDictionary<SiloAddress, MembershipEntry>> edit)
-    {
+    private void Change(Func<ImmutableDictionary<SiloAddress, MembershipEntry>, ImmutableDictionary<SiloAddress, MembershipEntry>> edit) {
         lock (_gate)
             View = new ClusterView(View.Version + 1, edit(View.Entries));
         Changed?.Invoke(View);
@@ -130,15 +119,12 @@ internal sealed class InMemoryCluster : ICluster
 }
 
 /// <summary>Rendezvous hashing: every silo computes the same owner, and one that leaves or joins moves only its share.</summary>
-internal static class Rendezvous
-{
-    public static SiloAddress Owner(GrainId grain, ImmutableArray<SiloAddress> silos)
-    {
+internal static class Rendezvous {
+    public static SiloAddress Owner(GrainId grain, ImmutableArray<SiloAddress> silos) {
         if (silos.Length == 1)
             return silos[0];
         var (best, weight) = (silos[0], 0u);
-        foreach (var silo in silos)
-        {
+        foreach (var silo in silos) {
             var mixed = Mix(grain.GetUniformHashCode() ^ Mix((uint)silo.GetConsistentHashCode()));
             if (mixed >= weight)
                 (best, weight) = (silo, mixed);
@@ -147,8 +133,7 @@ internal static class Rendezvous
         return best;
     }
 
-    private static uint Mix(uint h)
-    {
+    private static uint Mix(uint h) {
         h = (h ^ (h >> 16)) * 0x85EBCA6B;
         h = (h ^ (h >> 13)) * 0xC2B2AE35;
         return h ^ (h >> 16);

@@ -1,7 +1,6 @@
 namespace Orleans.Runtime;
 
-internal sealed class ManagementGrain(Silo silo) : Grain, IManagementGrain
-{
+internal sealed class ManagementGrain(Silo silo) : Grain, IManagementGrain {
     private IEnumerable<MembershipEntry> Entries(bool onlyActive)
         => silo.Cluster.View.Entries.Values.Where(e => !onlyActive || e.Status == SiloStatus.Active);
 

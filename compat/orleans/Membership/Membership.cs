@@ -1,17 +1,14 @@
 using Orleans.Runtime;
 
-namespace Orleans.Runtime
-{
+namespace Orleans.Runtime {
     /// <summary>Where a silo is in its life.</summary>
     [GenerateSerializer]
-    public enum SiloStatus
-    {
+    public enum SiloStatus {
         None = 0, Created = 1, Joining = 2, Active = 3, ShuttingDown = 4, Stopping = 5, Dead = 6,
     }
 
     /// <summary>The silo of this process.</summary>
-    public interface ILocalSiloDetails
-    {
+    public interface ILocalSiloDetails {
         string Name { get; }
         string ClusterId { get; }
         string DnsHostName { get; }
@@ -21,8 +18,7 @@ namespace Orleans.Runtime
 
     /// <summary>How many activations of a grain class a silo holds.</summary>
     [GenerateSerializer]
-    public sealed class SimpleGrainStatistic
-    {
+    public sealed class SimpleGrainStatistic {
         [Id(0)]
         public string GrainType { get; set; } = "";
         [Id(1)]
@@ -32,8 +28,7 @@ namespace Orleans.Runtime
     }
 
     /// <summary>The cluster, seen from outside; key 0.</summary>
-    public interface IManagementGrain : IGrainWithIntegerKey
-    {
+    public interface IManagementGrain : IGrainWithIntegerKey {
         Task<Dictionary<SiloAddress, SiloStatus>> GetHosts(bool onlyActive = false);
         Task<MembershipEntry[]> GetDetailedHosts(bool onlyActive = false);
         Task<SimpleGrainStatistic[]> GetSimpleGrainStatistics();
@@ -41,12 +36,10 @@ namespace Orleans.Runtime
     }
 }
 
-namespace Orleans
-{
+namespace Orleans {
     /// <summary>One silo in the membership table.</summary>
     [GenerateSerializer]
-    public sealed class MembershipEntry
-    {
+    public sealed class MembershipEntry {
         [Id(0)]
         public SiloAddress SiloAddress { get; set; } = SiloAddress.Zero;
         [Id(1)]

@@ -10,15 +10,13 @@ namespace Orleans.Runtime;
 /// again when the silos change and every refresh period.
 /// </summary>
 internal sealed partial class ReminderService(Silo silo, IReminderTable table, IOptions<ReminderOptions> options, ILogger<ReminderService> logger)
-    : ISiloPart, IDisposable
-{
+    : ISiloPart, IDisposable {
     private readonly Dictionary<(GrainId, string), Scheduled> _mine = [];
     private readonly SemaphoreSlim _reading = new(1, 1);
     private ITimer? _refresh;
     private volatile bool _stopped;
 
-    public async Task StartAsync(CancellationToken token)
-    {
+    public async Task StartAsync(CancellationToken token) {
         await table.StartAsync();
         await ReadTableAsync();
         silo.Cluster.Changed += ReadAgain;
@@ -26,13 +24,11 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
         _refresh = silo.Time.CreateTimer(_ => ReadAgain(silo.Cluster.View), null, period, period);
     }
 
-    public Task StopAsync()
-    {
+    public Task StopAsync() {
         _stopped = true;
         silo.Cluster.Changed -= ReadAgain;
         _refresh?.Dispose();
-        lock (_mine)
-        {
+        lock (_mine) {
             foreach (var scheduled in _mine.Values)
                 scheduled.Timer.Dispose();
             _mine.Clear();
@@ -41,8 +37,7 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
         return Task.CompletedTask;
     }
 
-    public async Task<IGrainReminder> RegisterAsync(GrainId grain, string name, TimeSpan dueTime, TimeSpan period)
-    {
+    public async Task<IGrainReminder> RegisterAsync(GrainId grain, string name, TimeSpan dueTime, TimeSpan period) {
         ArgumentOutOfRangeException.ThrowIfNegative(dueTime.Ticks, nameof(dueTime));
         ArgumentOutOfRangeException.ThrowIfNegative(period.Ticks, nameof(period));
         if (period < options.Value.MinimumReminderPeriod)
@@ -53,8 +48,7 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
         return new ReminderData(grain, name, etag);
     }
 
-    public async Task UnregisterAsync(ReminderData reminder)
-    {
+    public async Task UnregisterAsync(ReminderData reminder) {
         if (!await table.RemoveAsync(reminder))
             throw new ReminderException($"Could not unregister reminder {reminder.ReminderName} of {reminder.Grain}: it was changed or removed by somebody else.");
         ServiceOf(reminder.Grain)?.Drop((reminder.Grain, reminder.ReminderName));
@@ -69,23 +63,17 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
     public void Dispose() => _reading.Dispose();
     private ReminderService? ServiceOf(GrainId grain) => silo.Cluster.Local(Rendezvous.Owner(grain, silo.Cluster.View.Active))?.Services.GetService<ReminderService>();
 
-    private void ReadAgain(ClusterView view) => _ = Task.Run(async () =>
-    {
-        try
-        {
+    private void ReadAgain(ClusterView view) => _ = Task.Run(async () => {
+        try {
             await ReadTableAsync();
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             LogReadFailed(logger, error); // The next refresh tries again.
         }
     });
 
-    private async Task ReadTableAsync()
-    {
+    private async Task ReadTableAsync() {
         await _reading.WaitAsync();
-        try
-        {
+        try {
             var rows = await table.ReadAllAsync();
             var view = silo.Cluster.View;
             var mine = rows.Where(r => view.Active.Contains(silo.Address) && Rendezvous.Owner(r.Grain, view.Active).Equals(silo.Address)).ToDictionary(r => (r.Grain, r.Name));
@@ -95,17 +83,13 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
             others.ForEach(Drop);
             foreach (var row in mine.Values)
                 Schedule(row);
-        }
-        finally
-        {
+        } finally {
             _reading.Release();
         }
     }
 
-    private void Schedule(ReminderEntry entry)
-    {
-        lock (_mine)
-        {
+    private void Schedule(ReminderEntry entry) {
+        lock (_mine) {
             if (_stopped || (_mine.TryGetValue((entry.Grain, entry.Name), out var known) && known.Entry == entry))
                 return;
             known?.Timer.Dispose();
@@ -115,38 +99,30 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
         }
     }
 
-    private void Drop((GrainId, string) key)
-    {
-        lock (_mine)
-        {
+    private void Drop((GrainId, string) key) {
+        lock (_mine) {
             if (_mine.Remove(key, out var known))
                 known.Timer.Dispose();
         }
     }
 
     /// <summary>Ticks keep to the grid of start and period; those missed while nobody served them are not made up for.</summary>
-    private TimeSpan UntilNext(ReminderEntry entry)
-    {
+    private TimeSpan UntilNext(ReminderEntry entry) {
         var since = silo.Time.GetUtcNow().UtcDateTime - entry.StartAt;
         var wait = since < TimeSpan.Zero || entry.Period == TimeSpan.Zero ? -since : entry.Period - TimeSpan.FromTicks(since.Ticks % entry.Period.Ticks);
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
-    private async Task TickAsync(Scheduled scheduled)
-    {
+    private async Task TickAsync(Scheduled scheduled) {
         var entry = scheduled.Entry;
-        try
-        {
+        try {
             var status = new TickStatus(entry.StartAt, entry.Period, silo.Time.GetUtcNow().UtcDateTime);
             await silo.Factory.GetGrain<IRemindable>(entry.Grain).ReceiveReminder(entry.Name, status);
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             LogTickFailed(logger, entry.Name, entry.Grain, error);
         }
 
-        lock (_mine)
-        {
+        lock (_mine) {
             if (_mine.TryGetValue((entry.Grain, entry.Name), out var known) && ReferenceEquals(known, scheduled))
                 scheduled.Timer.Change(UntilNext(entry), Timeout.InfiniteTimeSpan);
         }
@@ -158,8 +134,7 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
     [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Reminder {Name} of {Grain} failed; the next tick comes")]
     private static partial void LogTickFailed(ILogger logger, string name, GrainId grain, Exception error);
 
-    private sealed class Scheduled(ReminderEntry entry)
-    {
+    private sealed class Scheduled(ReminderEntry entry) {
         public ReminderEntry Entry { get; } = entry;
         public ITimer Timer { get; set; } = null!;
     }

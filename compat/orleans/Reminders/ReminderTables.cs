@@ -13,8 +13,7 @@ internal sealed record ReminderEntry(GrainId Grain, string Name, DateTime StartA
 [GenerateSerializer, Immutable]
 internal sealed record ReminderData([property: Id(0)] GrainId Grain, [property: Id(1)] string ReminderName, [property: Id(2)] string ETag) : IGrainReminder;
 
-internal interface IReminderTable
-{
+internal interface IReminderTable {
     Task StartAsync();
 
     Task<List<ReminderEntry>> ReadAllAsync();
@@ -31,8 +30,7 @@ internal interface IReminderTable
 /// <summary>Shared by the silos of a cluster.</summary>
 internal sealed class MemoryReminderRows : ConcurrentDictionary<(GrainId, string), ReminderEntry>;
 
-internal sealed class MemoryReminderTable(MemoryReminderRows rows) : IReminderTable
-{
+internal sealed class MemoryReminderTable(MemoryReminderRows rows) : IReminderTable {
     public Task StartAsync() => Task.CompletedTask;
     public Task<List<ReminderEntry>> ReadAllAsync() => Task.FromResult(rows.Values.ToList());
     public Task<List<ReminderEntry>> ReadAsync(GrainId grain) => Task.FromResult(rows.Values.Where(r => r.Grain == grain).ToList());
@@ -47,8 +45,7 @@ internal sealed class MemoryReminderTable(MemoryReminderRows rows) : IReminderTa
         && rows.TryRemove(KeyValuePair.Create((reminder.Grain, reminder.ReminderName), row)));
 }
 
-internal sealed class AdoNetReminderTable(IOptions<AdoNetReminderTableOptions> options, IOptions<ClusterOptions> cluster) : IReminderTable
-{
+internal sealed class AdoNetReminderTable(IOptions<AdoNetReminderTableOptions> options, IOptions<ClusterOptions> cluster) : IReminderTable {
     private readonly string _service = cluster.Value.ServiceId;
     private readonly AdoNetDatabase _database = new(
         options.Value.Invariant, options.Value.ConnectionString,

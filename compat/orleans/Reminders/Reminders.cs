@@ -4,18 +4,15 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 
-namespace Orleans.Runtime
-{
+namespace Orleans.Runtime {
     /// <summary>A reminder of a grain, as handed out by the registry.</summary>
-    public interface IGrainReminder
-    {
+    public interface IGrainReminder {
         string ReminderName { get; }
     }
 
     /// <summary>When a tick was due, all in UTC.</summary>
     [GenerateSerializer, Immutable]
-    public readonly struct TickStatus
-    {
+    public readonly struct TickStatus {
         public TickStatus(DateTime firstTickTime, TimeSpan period, DateTime timeStamp)
             => (FirstTickTime, Period, CurrentTickTime) = (firstTickTime, period, timeStamp);
 
@@ -29,23 +26,19 @@ namespace Orleans.Runtime
 
     /// <summary>A reminder was changed by somebody else.</summary>
     [GenerateSerializer]
-    public sealed class ReminderException : OrleansException
-    {
+    public sealed class ReminderException : OrleansException {
         public ReminderException(string message) : base(message) { }
     }
 }
 
-namespace Orleans
-{
+namespace Orleans {
     /// <summary>Grains that have reminders.</summary>
-    public interface IRemindable : IGrain
-    {
+    public interface IRemindable : IGrain {
         Task ReceiveReminder(string reminderName, TickStatus status);
     }
 
     /// <summary>Reminders: timers that survive the activation and the silo.</summary>
-    public static class GrainReminderExtensions
-    {
+    public static class GrainReminderExtensions {
         public static Task<IGrainReminder> RegisterOrUpdateReminder(this Grain grain, string reminderName, TimeSpan dueTime, TimeSpan period)
             => Service(grain, reminderName).RegisterAsync(grain.GetGrainId(), reminderName, dueTime, period);
 
@@ -57,8 +50,7 @@ namespace Orleans
 
         public static Task<List<IGrainReminder>> GetReminders(this Grain grain) => Service(grain, "all").GetAllAsync(grain.GetGrainId());
 
-        private static ReminderService Service(Grain grain, string name)
-        {
+        private static ReminderService Service(Grain grain, string name) {
             ArgumentException.ThrowIfNullOrWhiteSpace(name);
             if (grain is not IRemindable)
                 throw new InvalidOperationException($"Grain {grain.GetGrainId()} is not '{nameof(IRemindable)}'.");
@@ -68,48 +60,39 @@ namespace Orleans
     }
 }
 
-namespace Orleans.Configuration
-{
+namespace Orleans.Configuration {
     /// <summary>Settings of the ADO.NET reminder table.</summary>
-    public class AdoNetReminderTableOptions
-    {
+    public class AdoNetReminderTableOptions {
         public string Invariant { get; set; } = null!;
         public string? ConnectionString { get; set; }
     }
 }
 
-namespace Orleans.Hosting
-{
+namespace Orleans.Hosting {
     /// <summary>Settings of reminders.</summary>
-    public sealed class ReminderOptions
-    {
+    public sealed class ReminderOptions {
         public TimeSpan MinimumReminderPeriod { get; set; } = TimeSpan.FromMinutes(1);
         public TimeSpan RefreshReminderListPeriod { get; set; } = TimeSpan.FromMinutes(5);
     }
 
     /// <summary>Reminders in memory.</summary>
-    public static class SiloBuilderReminderMemoryExtensions
-    {
-        public static ISiloBuilder UseInMemoryReminderService(this ISiloBuilder builder) => builder.ConfigureServices(services =>
-        {
+    public static class SiloBuilderReminderMemoryExtensions {
+        public static ISiloBuilder UseInMemoryReminderService(this ISiloBuilder builder) => builder.ConfigureServices(services => {
             services.TryAddSingleton<MemoryReminderRows>();
             services.AddSingleton<IReminderTable, MemoryReminderTable>();
             services.AddReminderService();
         });
 
-        internal static void AddReminderService(this IServiceCollection services)
-        {
+        internal static void AddReminderService(this IServiceCollection services) {
             services.TryAddSingleton<ReminderService>();
             services.AddSingleton<ISiloPart>(s => s.GetRequiredService<ReminderService>());
         }
     }
 
     /// <summary>Reminders in a database.</summary>
-    public static class SiloBuilderReminderExtensions
-    {
+    public static class SiloBuilderReminderExtensions {
         public static ISiloBuilder UseAdoNetReminderService(this ISiloBuilder builder, Action<AdoNetReminderTableOptions> configureOptions)
-            => builder.ConfigureServices(services =>
-            {
+            => builder.ConfigureServices(services => {
                 services.Configure(configureOptions);
                 services.AddSingleton<IReminderTable, AdoNetReminderTable>();
                 services.AddReminderService();

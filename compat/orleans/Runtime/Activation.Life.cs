@@ -4,15 +4,11 @@ using Microsoft.Extensions.Logging;
 namespace Orleans.Runtime;
 
 /// <content>How an activation begins and ends.</content>
-internal sealed partial class Activation
-{
-    private async Task ActivateAsync()
-    {
+internal sealed partial class Activation {
+    private async Task ActivateAsync() {
         using var timeout = new CancellationTokenSource(Silo.Collection.ActivationTimeout, Silo.Time);
-        try
-        {
-            if (Silo.Cluster.Register(GrainId, Silo.Address) is var owner && !owner.Equals(Silo.Address))
-            {
+        try {
+            if (Silo.Cluster.Register(GrainId, Silo.Address) is var owner && !owner.Equals(Silo.Address)) {
                 End(DuplicateOf(owner), ownsRegistration: false); // Somebody was faster; the calls go there.
                 return;
             }
@@ -23,9 +19,7 @@ internal sealed partial class Activation
                 await state.ReadAsync(timeout.Token);
             if (GrainInstance is IGrainBase grain)
                 await grain.OnActivateAsync(timeout.Token).WaitAsync(timeout.Token);
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             LogActivationFailed(Silo.Logger, GrainId, error);
             _failure = Silo.IsStopping ? new SiloUnavailableException("This silo is stopping.", error) : error; // Its services may be gone already.
             _phase = Phase.Deactivating;
@@ -48,8 +42,7 @@ internal sealed partial class Activation
 
     private static DeactivationReason DuplicateOf(SiloAddress owner) => new(DeactivationReasonCode.DuplicateActivation, $"The grain is active on {owner}.");
 
-    private void BeginDeactivation(DeactivationReason reason)
-    {
+    private void BeginDeactivation(DeactivationReason reason) {
         if (_phase >= Phase.Deactivating)
             return;
         var activating = _phase == Phase.Activating;
@@ -60,20 +53,16 @@ internal sealed partial class Activation
             _ = DeactivateAsync();
     }
 
-    private async Task DeactivateAsync()
-    {
+    private async Task DeactivateAsync() {
         if (_ending)
             return;
         _ending = true;
         using var timeout = new CancellationTokenSource(Silo.Collection.DeactivationTimeout, Silo.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _hurry);
-        try
-        {
+        try {
             if (GrainInstance is IGrainBase grain)
                 await grain.OnDeactivateAsync(_reason, both.Token).WaitAsync(timeout.Token);
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             LogDeactivationFailed(Silo.Logger, GrainId, error);
         }
 
@@ -81,36 +70,29 @@ internal sealed partial class Activation
         End(_reason, ownsRegistration: true);
     }
 
-    private async Task DisposeGrainAsync()
-    {
-        try
-        {
+    private async Task DisposeGrainAsync() {
+        try {
             if (GrainInstance is IAsyncDisposable asynchronous)
                 await asynchronous.DisposeAsync();
             else
                 (GrainInstance as IDisposable)?.Dispose();
             _scope?.Dispose();
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             LogDeactivationFailed(Silo.Logger, GrainId, error);
         }
     }
 
     /// <summary>Leaves the directory, and gives every call that waits to the successor, or the failure to its caller.</summary>
-    private void End(DeactivationReason reason, bool ownsRegistration)
-    {
+    private void End(DeactivationReason reason, bool ownsRegistration) {
         _phase = Phase.Gone;
         foreach (var timer in Timers())
             timer.Dispose();
-        var late = Scheduler.Close(() =>
-        {
+        var late = Scheduler.Close(() => {
             if (ownsRegistration)
                 Silo.Cluster.Unregister(GrainId, Silo.Address);
         });
         Silo.Remove(this);
-        foreach (var call in _waiting.Concat(late).Where(c => !c.LocalOnly))
-        {
+        foreach (var call in _waiting.Concat(late).Where(c => !c.LocalOnly)) {
             if (_failure is null)
                 Silo.Reroute(call, reason);
             else
@@ -121,8 +103,7 @@ internal sealed partial class Activation
         _deactivated.TrySetResult();
     }
 
-    private List<IDisposable> Timers()
-    {
+    private List<IDisposable> Timers() {
         lock (_timers)
             return [.. _timers];
     }

@@ -7,8 +7,7 @@ namespace Orleans.Runtime;
 /// One live grain: its mailbox, its turns, its beginning and its end. Everything but the members marked so runs on its own scheduler,
 /// one turn at a time, and therefore takes no lock.
 /// </summary>
-internal sealed partial class Activation : IGrainContext
-{
+internal sealed partial class Activation : IGrainContext {
     [ThreadStatic]
     private static Activation? _current;
 
@@ -28,15 +27,13 @@ internal sealed partial class Activation : IGrainContext
     private int _started;
     private volatile bool _busy = true;
 
-    public Activation(Silo silo, GrainId id, GrainClass grainClass)
-    {
+    public Activation(Silo silo, GrainId id, GrainClass grainClass) {
         (Silo, GrainId, Class) = (silo, id, grainClass);
         Scheduler = new ActivationScheduler(this);
         _lastUsed = silo.Time.GetTimestamp();
     }
 
-    private enum Phase
-    {
+    private enum Phase {
         Activating,
         Valid,
         Deactivating,
@@ -44,8 +41,7 @@ internal sealed partial class Activation : IGrainContext
     }
 
     /// <summary>The activation whose turn runs on this thread.</summary>
-    public static Activation? Current
-    {
+    public static Activation? Current {
         get => _current;
         set => _current = value;
     }
@@ -61,8 +57,7 @@ internal sealed partial class Activation : IGrainContext
     /// <summary>States to read before the grain activates.</summary>
     public List<IStateLoader> States { get; } = [];
     /// <summary>Starts it, once, from any thread. Not in the constructor: of two threads that make one, the directory keeps one.</summary>
-    public void EnsureStarted()
-    {
+    public void EnsureStarted() {
         if (Interlocked.Exchange(ref _started, 1) == 0)
             Scheduler.Post(() => _ = ActivateAsync());
     }
@@ -72,10 +67,8 @@ internal sealed partial class Activation : IGrainContext
     public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
 
     /// <summary>From any thread.</summary>
-    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default)
-    {
-        Scheduler.Post(() =>
-        {
+    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default) {
+        Scheduler.Post(() => {
             _hurry = cancellationToken;
             BeginDeactivation(deactivationReason);
         });
@@ -86,8 +79,7 @@ internal sealed partial class Activation : IGrainContext
         span == TimeSpan.MaxValue || span == Timeout.InfiniteTimeSpan ? long.MaxValue : span <= TimeSpan.Zero ? 0 : (Silo.Time.GetUtcNow() + span).UtcTicks);
 
     /// <summary>From any thread: the silo died, and with it whatever the grain was doing.</summary>
-    public void Kill()
-    {
+    public void Kill() {
         Scheduler.Kill();
         foreach (var timer in Timers())
             timer.Dispose();
@@ -95,33 +87,27 @@ internal sealed partial class Activation : IGrainContext
     }
 
     /// <summary>From any thread.</summary>
-    public void CollectIfIdle()
-    {
+    public void CollectIfIdle() {
         if (!_busy && Silo.Time.GetElapsedTime(Volatile.Read(ref _lastUsed)) >= Class.CollectionAge && Silo.Time.GetUtcNow().UtcTicks >= Volatile.Read(ref _keepUntil))
-            Scheduler.Post(() =>
-            {
+            Scheduler.Post(() => {
                 if (!_busy)
                     BeginDeactivation(new(DeactivationReasonCode.ActivationIdle, "The activation was idle."));
             });
     }
 
-    public void Add(IDisposable timer)
-    {
+    public void Add(IDisposable timer) {
         lock (_timers)
             _timers.Add(timer);
     }
 
-    public void Remove(IDisposable timer)
-    {
+    public void Remove(IDisposable timer) {
         lock (_timers)
             _timers.Remove(timer);
     }
 
     /// <summary>Whether a call may start now; otherwise it waits here.</summary>
-    public bool Admit(Call call)
-    {
-        if (_phase == Phase.Valid && MayRun(call))
-        {
+    public bool Admit(Call call) {
+        if (_phase == Phase.Valid && MayRun(call)) {
             Record(call);
             return true;
         }
@@ -132,48 +118,35 @@ internal sealed partial class Activation : IGrainContext
     }
 
     /// <summary>Starts an admitted call.</summary>
-    public void Start(Call call)
-    {
+    public void Start(Call call) {
         // A caller that gave up before the call started is not served; one that gives up later is. He tells himself that it is too late.
-        if ((call.Deadline != 0 && Silo.Time.GetTimestamp() > call.Deadline) || call.IsCompleted)
-        {
+        if ((call.Deadline != 0 && Silo.Time.GetTimestamp() > call.Deadline) || call.IsCompleted) {
             (call as RemoteCall)?.Drop();
             Finish(call);
             return;
         }
 
         ValueTask<object?> running;
-        try
-        {
+        try {
             running = call.Run(this);
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             running = ValueTask.FromException<object?>(error);
         }
 
-        if (running.IsCompletedSuccessfully)
-        {
+        if (running.IsCompletedSuccessfully) {
             call.Complete(running.Result);
             Finish(call);
-        }
-        else
-        {
+        } else {
             _ = WaitFor(call, running);
         }
     }
 
-    private async Task WaitFor(Call call, ValueTask<object?> running)
-    {
-        try
-        {
+    private async Task WaitFor(Call call, ValueTask<object?> running) {
+        try {
             call.Complete(await running);
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             // The state in memory is older than the one in the store: whoever comes next must read it again.
-            if (error is InconsistentStateException { IsSourceActivation: true } stale)
-            {
+            if (error is InconsistentStateException { IsSourceActivation: true } stale) {
                 stale.IsSourceActivation = false;
                 BeginDeactivation(new(DeactivationReasonCode.ApplicationError, error, "The grain's state was changed behind its back."));
             }
@@ -190,8 +163,7 @@ internal sealed partial class Activation : IGrainContext
     private bool MayRun(Call call) => _running.Count == 0 || call.AlwaysInterleave || _blocking is null
         || (_blocking.ReadOnly && call.ReadOnly) || Class.Reentrant;
 
-    private void Record(Call call)
-    {
+    private void Record(Call call) {
         call.Target = this;
         _running.Add(call);
         _busy = true;
@@ -199,8 +171,7 @@ internal sealed partial class Activation : IGrainContext
             _blocking ??= call;
     }
 
-    private void Finish(Call call)
-    {
+    private void Finish(Call call) {
         _running.Remove(call);
         if (_blocking is null || ReferenceEquals(_blocking, call))
             _blocking = null;
@@ -217,22 +188,18 @@ internal sealed partial class Activation : IGrainContext
     /// Starts waiting calls, oldest first, as far as they may run. Calls that always interleave wait only for the activation itself, so only
     /// then are <paramref name="all"/> looked at behind one that keeps the others off.
     /// </summary>
-    private void Pump(bool all)
-    {
+    private void Pump(bool all) {
         _again = true;
         if (_pumping)
             return;
         _pumping = true;
-        while (_again && _phase == Phase.Valid)
-        {
+        while (_again && _phase == Phase.Valid) {
             _again = false;
-            for (var node = _waiting.First; node is not null && _phase == Phase.Valid && !_again;)
-            {
+            for (var node = _waiting.First; node is not null && _phase == Phase.Valid && !_again;) {
                 var (call, next) = (node.Value, node.Next);
                 if (!all && _blocking is { ReadOnly: false } && !Class.Reentrant)
                     break;
-                if (MayRun(call))
-                {
+                if (MayRun(call)) {
                     _waiting.Remove(node);
                     Record(call);
                     Start(call);

@@ -1,8 +1,7 @@
 namespace Orleans.Runtime;
 
 /// <summary>Runs the turns of one activation, one at a time, on the thread pool. Calls that arrive are its mailbox.</summary>
-internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, IThreadPoolWorkItem
-{
+internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, IThreadPoolWorkItem {
     private const int TurnsPerSlot = 64; // then others get the thread
     private readonly Queue<object> _work = [];
     private bool _scheduled;
@@ -16,10 +15,8 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
     public void Post(Action action) => Enqueue(action);
 
     /// <summary>Refuses calls from now on; gives those not yet looked at. <paramref name="atomically"/> runs before anybody sees the refusal.</summary>
-    public List<Call> Close(Action atomically)
-    {
-        lock (_work)
-        {
+    public List<Call> Close(Action atomically) {
+        lock (_work) {
             var left = _work.OfType<Call>().ToList();
             var rest = _work.Where(w => w is not Call).ToList();
             _work.Clear();
@@ -30,27 +27,20 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
         }
     }
 
-    public void Kill()
-    {
-        lock (_work)
-        {
+    public void Kill() {
+        lock (_work) {
             _killed = _closed = true;
             _work.Clear();
         }
     }
 
-    void IThreadPoolWorkItem.Execute()
-    {
+    void IThreadPoolWorkItem.Execute() {
         Activation.Current = owner;
-        try
-        {
-            for (var i = 0; i < TurnsPerSlot; i++)
-            {
+        try {
+            for (var i = 0; i < TurnsPerSlot; i++) {
                 object? item;
-                lock (_work)
-                {
-                    if (!_work.TryDequeue(out item))
-                    {
+                lock (_work) {
+                    if (!_work.TryDequeue(out item)) {
                         _scheduled = false;
                         return;
                     }
@@ -63,9 +53,7 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
                 else if (owner.Admit((Call)item))
                     Run(static state => ((Call)state!).Target!.Start((Call)state), item);
             }
-        }
-        finally
-        {
+        } finally {
             Activation.Current = null;
         }
 
@@ -77,8 +65,7 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued)
         => !taskWasPreviouslyQueued && ReferenceEquals(Activation.Current, owner) && TryExecuteTask(task);
 
-    protected override IEnumerable<Task> GetScheduledTasks()
-    {
+    protected override IEnumerable<Task> GetScheduledTasks() {
         lock (_work)
             return [.. _work.OfType<Task>()];
     }
@@ -86,10 +73,8 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
     // Made here, not by the caller, so that nothing of the caller's execution context flows into the grain.
     private void Run(Action<object?> code, object state) => new Task(code, state).RunSynchronously(this);
 
-    private bool Enqueue(object item)
-    {
-        lock (_work)
-        {
+    private bool Enqueue(object item) {
+        lock (_work) {
             if (_killed || (_closed && item is Call))
                 return false;
             _work.Enqueue(item);

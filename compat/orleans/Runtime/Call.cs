@@ -3,8 +3,7 @@ using Orleans.Serialization;
 namespace Orleans.Runtime;
 
 /// <summary>One request on its way to an activation and through it. Completes once, however many try.</summary>
-internal abstract class Call(CallRuntime runtime, GrainMethod? method)
-{
+internal abstract class Call(CallRuntime runtime, GrainMethod? method) {
     private CancellationTokenSource? _cancellation;
     private int _completed;
 
@@ -30,43 +29,34 @@ internal abstract class Call(CallRuntime runtime, GrainMethod? method)
     public virtual ValueTask<object?> Run(Activation activation) => activation.Silo.RunFilters(this, activation);
     public bool TryComplete() => Interlocked.Exchange(ref _completed, 1) == 0;
 
-    public void Complete(object? result)
-    {
+    public void Complete(object? result) {
         if (!TryComplete())
             return;
-        try
-        {
+        try {
             OnResult(result);
-        }
-        catch (Exception refused) // the result cannot travel
-        {
+        } catch (Exception refused) // the result cannot travel
+          {
             OnError(refused);
         }
     }
 
-    public void Fail(Exception error)
-    {
+    public void Fail(Exception error) {
         if (!TryComplete())
             return;
-        try
-        {
+        try {
             OnError(error);
-        }
-        catch (SerializerException refused)
-        {
+        } catch (SerializerException refused) {
             OnError(refused);
         }
     }
 
     /// <summary>The call's token as the grain sees it; cancelled on the grain's own scheduler.</summary>
-    public void ArmToken()
-    {
+    public void ArmToken() {
         _cancellation ??= new CancellationTokenSource();
         Method!.PutToken(Args, _cancellation.Token);
     }
 
-    public void SignalCancellation()
-    {
+    public void SignalCancellation() {
         if (_cancellation is { } source && Target is { } target)
             target.Scheduler.Post(source.Cancel);
         else
@@ -78,8 +68,7 @@ internal abstract class Call(CallRuntime runtime, GrainMethod? method)
 }
 
 /// <summary>A call whose caller is here.</summary>
-internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Call(runtime, method)
-{
+internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Call(runtime, method) {
     private CancellationTokenRegistration _registration;
     private bool _copied;
 
@@ -91,8 +80,7 @@ internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Cal
     public SiloAddress? SentTo { get; set; }
 
     /// <summary>Makes the arguments the grain's own; once.</summary>
-    public void CopyArguments()
-    {
+    public void CopyArguments() {
         if (!_copied)
             Args = Method!.CopyArguments(Args, Runtime);
         _copied = true;
@@ -105,22 +93,19 @@ internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Cal
     public abstract void CompleteAsIs(object? result);
     public TimeSpan Timeout => Method!.Timeout ?? Runtime.ResponseTimeout;
 
-    public void Watch(CancellationToken token)
-    {
+    public void Watch(CancellationToken token) {
         if (!token.CanBeCanceled)
             return;
         ArmToken();
         _registration = token.UnsafeRegister(static (state, token) => ((LocalCall)state!).Cancel(token), this);
     }
 
-    protected void Settle()
-    {
+    protected void Settle() {
         Runtime.Pending.Remove(this);
         _registration.Dispose();
     }
 
-    private void Cancel(CancellationToken token)
-    {
+    private void Cancel(CancellationToken token) {
         if (IsCompleted)
             return;
         Fail(new OperationCanceledException(token));
@@ -131,8 +116,7 @@ internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Cal
     }
 }
 
-internal sealed class LocalCall<T>(CallRuntime runtime, GrainMethod method) : LocalCall(runtime, method)
-{
+internal sealed class LocalCall<T>(CallRuntime runtime, GrainMethod method) : LocalCall(runtime, method) {
     private readonly TaskCompletionSource<T> _promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public static object? AsTask(LocalCall call) => ((LocalCall<T>)call)._promise.Task;
     public static object? AsValueTask(LocalCall call) => new ValueTask(((LocalCall<T>)call)._promise.Task);
@@ -141,8 +125,7 @@ internal sealed class LocalCall<T>(CallRuntime runtime, GrainMethod method) : Lo
     public override async Task<object?> Answer() => Method!.OneWay ? null : await _promise.Task;
     public override void CompleteAsIs(object? result) => _promise.TrySetResult(result is null ? default! : (T)result);
 
-    protected override void OnResult(object? result)
-    {
+    protected override void OnResult(object? result) {
         // What came from another silo was made here; what a neighbour returned is still his.
         result = SentTo is null ? Method!.CopyResult(result, Runtime) : result;
         var typed = result is null ? default! : (T)result;
@@ -150,31 +133,27 @@ internal sealed class LocalCall<T>(CallRuntime runtime, GrainMethod method) : Lo
         _promise.TrySetResult(typed);
     }
 
-    protected override void OnError(Exception error)
-    {
+    protected override void OnError(Exception error) {
         Settle();
         _promise.TrySetException(error);
     }
 }
 
 /// <summary>A call whose caller is in another silo or in a client; the answer goes back as bytes.</summary>
-internal sealed class RemoteCall(Silo silo, GrainMethod method, Envelope request) : Call(silo, method)
-{
+internal sealed class RemoteCall(Silo silo, GrainMethod method, Envelope request) : Call(silo, method) {
     public Envelope Request { get; } = request;
 
     /// <summary>Nobody waits any more.</summary>
     public void Drop() => silo.Finished(this);
     protected override void OnResult(object? result) => Answer(EnvelopeKind.Result, Method!.WriteResult(result));
 
-    protected override void OnError(Exception error)
-    {
+    protected override void OnError(Exception error) {
         var writer = new Writer(sharing: false);
         Codecs.Of<Exception>().Write(writer, error);
         Answer(EnvelopeKind.Error, writer.Written);
     }
 
-    private void Answer(EnvelopeKind kind, ReadOnlyMemory<byte> body)
-    {
+    private void Answer(EnvelopeKind kind, ReadOnlyMemory<byte> body) {
         silo.Finished(this);
         if (!Method!.OneWay)
             silo.Cluster.Post(Request.From, new Envelope { Kind = kind, Id = Request.Id, From = silo.Address, Grain = Grain, Body = body });

@@ -4,8 +4,7 @@ using Orleans.Serialization;
 namespace Orleans.Runtime;
 
 /// <summary>The calling side: what silos and clients have in common.</summary>
-internal abstract class CallRuntime(IServiceProvider services, ICluster cluster, TimeProvider time, TimeSpan responseTimeout, GrainTypes types) : IDisposable
-{
+internal abstract class CallRuntime(IServiceProvider services, ICluster cluster, TimeProvider time, TimeSpan responseTimeout, GrainTypes types) : IDisposable {
     private static readonly TimeSpan SweepAtLeast = TimeSpan.FromSeconds(1);
     private readonly IOutgoingGrainCallFilter[] _outgoing = [.. services.GetServices<IOutgoingGrainCallFilter>()];
     private ITimer? _sweep;
@@ -19,15 +18,13 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
     public PendingCalls Pending { get; } = new();
     public GrainFactory Factory => field ??= new GrainFactory(this, Types);
 
-    public static CallRuntime Of(object grainOrReference) => grainOrReference switch
-    {
+    public static CallRuntime Of(object grainOrReference) => grainOrReference switch {
         GrainProxy reference => reference.Runtime,
         IGrainBase { GrainContext: Activation activation } => activation.Silo,
         _ => throw new ArgumentException($"{grainOrReference.GetType()} is neither a grain nor a reference to one."),
     };
 
-    public object? Invoke(GrainProxy proxy, GrainMethod method, object?[] args)
-    {
+    public object? Invoke(GrainProxy proxy, GrainMethod method, object?[] args) {
         var caller = Activation.Current;
         var call = New(method, proxy.GrainId, caller);
         var token = method.TakeToken(args);
@@ -49,8 +46,7 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
     }
 
     /// <summary>Breaks promises that nobody can keep any more.</summary>
-    public virtual void Start()
-    {
+    public virtual void Start() {
         Cluster.Changed += FailCallsToTheDead;
         var period = ResponseTimeout < SweepAtLeast ? ResponseTimeout : SweepAtLeast;
         _sweep = Time.CreateTimer(static state => ((CallRuntime)state!).FailOverdue(), this, period, period);
@@ -58,8 +54,7 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
 
     public abstract void Receive(Envelope envelope);
 
-    public void Dispose()
-    {
+    public void Dispose() {
         _sweep?.Dispose();
         Cluster.Changed -= FailCallsToTheDead;
         foreach (var call in Pending.Where(_ => true))
@@ -68,14 +63,10 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
     }
 
     /// <summary>A copy by the rules of the serializer; what they refuse is replaced by the refusal.</summary>
-    public Exception CopyError(Exception error)
-    {
-        try
-        {
+    public Exception CopyError(Exception error) {
+        try {
             return (Exception)Codecs.Of<Exception>().Copy(error, this)!;
-        }
-        catch (SerializerException refused)
-        {
+        } catch (SerializerException refused) {
             return refused;
         }
     }
@@ -83,12 +74,10 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
     protected abstract void Send(LocalCall call);
     protected abstract bool IsHere(GrainId grain);
 
-    protected void SendTo(SiloAddress silo, LocalCall call)
-    {
+    protected void SendTo(SiloAddress silo, LocalCall call) {
         call.SentTo = silo;
         var patience = call.Timeout - Time.GetElapsedTime(call.Deadline - Ticks(call.Timeout));
-        var sent = Cluster.Post(silo, new Envelope
-        {
+        var sent = Cluster.Post(silo, new Envelope {
             Kind = EnvelopeKind.Request, Id = call.Id, From = Address, Grain = call.Grain, Source = call.Source, Method = call.Method!.Key,
             Body = call.Method.WriteArguments(call.Args), Patience = patience, Cancellable = call.Method.TakeToken(call.Args).CanBeCanceled,
         });
@@ -97,8 +86,7 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
     }
 
     /// <summary>Handles what comes back to callers; false for what is for grains.</summary>
-    protected bool ReceiveAnswer(Envelope envelope)
-    {
+    protected bool ReceiveAnswer(Envelope envelope) {
         if (envelope.Kind is not (EnvelopeKind.Result or EnvelopeKind.Error))
             return false;
         if (Pending.Find(envelope.Id) is not { } call)
@@ -115,8 +103,7 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
 
     protected long Ticks(TimeSpan span) => (long)(span.TotalSeconds * Time.TimestampFrequency);
 
-    private LocalCall New(GrainMethod method, GrainId grain, Activation? caller)
-    {
+    private LocalCall New(GrainMethod method, GrainId grain, Activation? caller) {
         var call = method.NewCall(this);
         call.Grain = grain;
         call.Source = caller?.GrainId;
@@ -125,33 +112,26 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
     }
 
     /// <summary>The filters stand between the promise that the caller got and the call that goes out.</summary>
-    private async Task SendFiltered(LocalCall promise, LocalCall call, GrainProxy proxy, Activation? caller)
-    {
-        var context = new OutgoingCallContext(call, proxy, caller, _outgoing, () =>
-        {
+    private async Task SendFiltered(LocalCall promise, LocalCall call, GrainProxy proxy, Activation? caller) {
+        var context = new OutgoingCallContext(call, proxy, caller, _outgoing, () => {
             Send(call);
             return call.Answer();
         });
-        try
-        {
+        try {
             await context.Invoke();
             promise.CompleteAsIs(context.Result);
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             promise.Fail(error);
         }
     }
 
-    private void FailOverdue()
-    {
+    private void FailOverdue() {
         var now = Time.GetTimestamp();
         foreach (var call in Pending.Where(call => now > call.Deadline))
             call.Fail(new TimeoutException($"Response did not arrive on time in {call.Timeout} for message: {Describe(call)}."));
     }
 
-    private void FailCallsToTheDead(ClusterView view)
-    {
+    private void FailCallsToTheDead(ClusterView view) {
         foreach (var call in Pending.Where(call => call.SentTo is { } silo && view.IsGone(silo)))
             call.Fail(Unavailable(call));
     }

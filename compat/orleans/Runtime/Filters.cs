@@ -3,8 +3,7 @@ using System.Reflection;
 namespace Orleans.Runtime;
 
 /// <summary>A call on its way through filters.</summary>
-internal abstract class CallContext(Call call)
-{
+internal abstract class CallContext(Call call) {
     private int _next;
 
     public GrainId? SourceId => call.Source;
@@ -16,18 +15,14 @@ internal abstract class CallContext(Call call)
     protected Type TypeOfInterface => call.Method!.Info.DeclaringType!;
     protected abstract int Filters { get; }
 
-    public async Task Invoke()
-    {
+    public async Task Invoke() {
         var mine = _next++;
-        try
-        {
+        try {
             if (mine < Filters)
                 await Filter(mine);
             else
                 Result = await Last();
-        }
-        finally
-        {
+        } finally {
             _next = mine; // A filter may go on more than once.
         }
     }
@@ -36,17 +31,14 @@ internal abstract class CallContext(Call call)
     protected abstract ValueTask<object?> Last();
 }
 
-internal sealed class IncomingCallContext(Call call, Activation activation, IIncomingGrainCallFilter[] filters) : CallContext(call), IIncomingGrainCallContext
-{
+internal sealed class IncomingCallContext(Call call, Activation activation, IIncomingGrainCallFilter[] filters) : CallContext(call), IIncomingGrainCallContext {
     private readonly Call _call = call;
 
     public object Grain => activation.GrainInstance!;
     public IGrainContext TargetContext => activation;
 
-    public MethodInfo ImplementationMethod
-    {
-        get
-        {
+    public MethodInfo ImplementationMethod {
+        get {
             var map = activation.Class.Type.GetInterfaceMap(TypeOfInterface);
             return map.TargetMethods[Array.IndexOf(map.InterfaceMethods, InterfaceMethod)];
         }
@@ -61,8 +53,7 @@ internal sealed class IncomingCallContext(Call call, Activation activation, IInc
 }
 
 internal sealed class OutgoingCallContext(Call call, GrainProxy proxy, Activation? caller, IOutgoingGrainCallFilter[] filters, Func<Task<object?>> send)
-    : CallContext(call), IOutgoingGrainCallContext
-{
+    : CallContext(call), IOutgoingGrainCallContext {
     public object Grain => proxy;
     public IGrainContext? SourceContext => caller;
     protected override int Filters => filters.Length;
@@ -70,12 +61,10 @@ internal sealed class OutgoingCallContext(Call call, GrainProxy proxy, Activatio
     protected override ValueTask<object?> Last() => new(send());
 }
 
-internal sealed class IncomingFilterFunction(IncomingGrainCallFilterDelegate function) : IIncomingGrainCallFilter
-{
+internal sealed class IncomingFilterFunction(IncomingGrainCallFilterDelegate function) : IIncomingGrainCallFilter {
     public Task Invoke(IIncomingGrainCallContext context) => function(context);
 }
 
-internal sealed class OutgoingFilterFunction(OutgoingGrainCallFilterDelegate function) : IOutgoingGrainCallFilter
-{
+internal sealed class OutgoingFilterFunction(OutgoingGrainCallFilterDelegate function) : IOutgoingGrainCallFilter {
     public Task Invoke(IOutgoingGrainCallContext context) => function(context);
 }

@@ -9,13 +9,11 @@ using Orleans.Serialization;
 namespace Orleans.Runtime;
 
 /// <summary>One grain class: its name in grain ids, its rules, how it is made.</summary>
-internal sealed class GrainClass
-{
+internal sealed class GrainClass {
     private readonly ConstructorInvoker _constructor;
     private readonly Func<Activation, object?>[] _arguments;
 
-    private GrainClass(Type type, GrainCollectionOptions collection)
-    {
+    private GrainClass(Type type, GrainCollectionOptions collection) {
         Type = type;
         GrainType = GrainTypes.Name(type);
         Reentrant = type.IsDefined(typeof(ReentrantAttribute), inherit: true);
@@ -38,16 +36,14 @@ internal sealed class GrainClass
     public TimeSpan CollectionAge { get; }
     public static GrainClass Create(Type type, GrainCollectionOptions collection) => new(type, collection);
 
-    public object Create(Activation activation)
-    {
+    public object Create(Activation activation) {
         var arguments = new object?[_arguments.Length];
         for (var i = 0; i < arguments.Length; i++)
             arguments[i] = _arguments[i](activation);
         return _constructor.Invoke(arguments.AsSpan());
     }
 
-    private static Func<Activation, object?> Argument(ParameterInfo parameter)
-    {
+    private static Func<Activation, object?> Argument(ParameterInfo parameter) {
         var type = parameter.ParameterType;
         if (parameter.GetCustomAttribute<PersistentStateAttribute>() is { } state)
             return Orleans.Storage.PersistentState.Factory(parameter, state);
@@ -62,16 +58,14 @@ internal sealed class GrainClass
 }
 
 /// <summary>Which class implements which interface, in all assemblies of the process that use grains.</summary>
-internal sealed class GrainTypes
-{
+internal sealed class GrainTypes {
     private static readonly Lazy<Type[]> Classes = new(Scan);
     private readonly ConcurrentDictionary<Type, GrainType> _implementations = [];
     private readonly ConcurrentDictionary<GrainType, Type> _byName = [];
 
     /// <summary>The class of an interface: the only one, or else the one named after it.</summary>
     /// <exception cref="ArgumentException">There is none, or it is not clear which.</exception>
-    public GrainType Implementation(Type grainInterface) => _implementations.GetOrAdd(grainInterface, static wanted =>
-    {
+    public GrainType Implementation(Type grainInterface) => _implementations.GetOrAdd(grainInterface, static wanted => {
         var found = Classes.Value.Where(wanted.IsAssignableFrom).ToList();
         return Name(found.Count == 1 ? found[0]
             : found.Find(c => "I" + c.Name == wanted.Name)
@@ -79,8 +73,7 @@ internal sealed class GrainTypes
     });
 
     /// <summary>Refuses to start with a method whose values could never travel.</summary>
-    public static void Check()
-    {
+    public static void Check() {
         var interfaces = Classes.Value.SelectMany(c => c.GetInterfaces()).Where(i => i != typeof(IGrain) && typeof(IGrain).IsAssignableFrom(i)).Distinct();
         var complaints = interfaces.SelectMany(i => i.GetMethods()).SelectMany(GrainMethod.Complaints).ToList();
         if (complaints.Count > 0)
@@ -90,20 +83,17 @@ internal sealed class GrainTypes
     public Type Class(GrainType name) => _byName.GetOrAdd(name, static wanted => Array.Find(Classes.Value, c => Name(c) == wanted)
         ?? throw new ArgumentException($"There is no grain class {wanted}."));
 
-    public static GrainType Name(Type type)
-    {
+    public static GrainType Name(Type type) {
         var name = type.Name.ToLowerInvariant();
         return GrainType.Create(name.EndsWith("grain", StringComparison.Ordinal) && name.Length > 5 ? name[..^5] : name);
     }
 
-    private static Type[] Scan()
-    {
+    private static Type[] Scan() {
         var self = typeof(GrainTypes).Assembly.GetName().Name!;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var queue = new Queue<Assembly>(AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic));
         var found = new List<Type>();
-        while (queue.TryDequeue(out var assembly))
-        {
+        while (queue.TryDequeue(out var assembly)) {
             if (!seen.Add(assembly.FullName!) || IsForeign(assembly.GetName().Name!))
                 continue;
             var references = assembly.GetReferencedAssemblies();

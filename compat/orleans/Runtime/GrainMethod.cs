@@ -7,8 +7,7 @@ using Orleans.Serialization;
 namespace Orleans.Runtime;
 
 /// <summary>One method of a grain interface, prepared once: how its arguments travel, how it is called, what its attributes say.</summary>
-internal sealed class GrainMethod
-{
+internal sealed class GrainMethod {
     private static readonly ConcurrentDictionary<MethodInfo, GrainMethod> All = [];
     private static readonly ConcurrentDictionary<string, GrainMethod> ByKey = new(StringComparer.Ordinal);
     private readonly Codec[] _parameters;
@@ -18,8 +17,7 @@ internal sealed class GrainMethod
     private readonly int _token;
     private readonly Func<CallRuntime, LocalCall> _newCall;
 
-    private GrainMethod(MethodInfo info)
-    {
+    private GrainMethod(MethodInfo info) {
         Info = info;
         if (info.IsGenericMethodDefinition || info.ContainsGenericParameters)
             throw new NotSupportedException($"{info.DeclaringType}.{info.Name}: generic grain methods are not supported.");
@@ -56,15 +54,13 @@ internal sealed class GrainMethod
     /// <summary>What the caller gets of a call: a task of the declared kind.</summary>
     public Func<LocalCall, object?> Return { get; }
 
-    public static GrainMethod Of(MethodInfo info) => All.TryGetValue(info, out var known) ? known : All.GetOrAdd(info, static i =>
-    {
+    public static GrainMethod Of(MethodInfo info) => All.TryGetValue(info, out var known) ? known : All.GetOrAdd(info, static i => {
         var method = new GrainMethod(i);
         ByKey[method.Key] = method;
         return method;
     });
 
-    public static GrainMethod Of(string key)
-    {
+    public static GrainMethod Of(string key) {
         if (ByKey.TryGetValue(key, out var known))
             return known;
         var bar = key.IndexOf('|');
@@ -73,8 +69,7 @@ internal sealed class GrainMethod
     }
 
     /// <summary>Types in a method's signature that have no codec.</summary>
-    public static IEnumerable<string> Complaints(MethodInfo info)
-    {
+    public static IEnumerable<string> Complaints(MethodInfo info) {
         var types = info.GetParameters().Select(p => p.ParameterType).Where(t => t != typeof(CancellationToken)).Concat(info.ReturnType.GetGenericArguments());
         return types.Where(t => Codecs.Find(t) is null).Select(t => $"{t} in {info.DeclaringType}.{info.Name}");
     }
@@ -82,16 +77,13 @@ internal sealed class GrainMethod
     public LocalCall NewCall(CallRuntime runtime) => _newCall(runtime);
     public CancellationToken TakeToken(object?[] args) => _token >= 0 && args[_token] is CancellationToken token ? token : default;
 
-    public void PutToken(object?[] args, CancellationToken token)
-    {
+    public void PutToken(object?[] args, CancellationToken token) {
         if (_token >= 0)
             args[_token] = token;
     }
 
-    public object?[] CopyArguments(object?[] args, CallRuntime runtime)
-    {
-        for (var i = 0; i < args.Length; i++)
-        {
+    public object?[] CopyArguments(object?[] args, CallRuntime runtime) {
+        for (var i = 0; i < args.Length; i++) {
             if (i != _token && args[i] is not null)
                 args[i] = _immutable[i] ? Checked(args[i]) : _parameters[i].Copy(args[i], runtime);
         }
@@ -102,11 +94,9 @@ internal sealed class GrainMethod
     public object? CopyResult(object? value, CallRuntime runtime)
         => value is null || _result is null ? null : _immutableResult ? Checked(value) : _result.Copy(value, runtime);
 
-    public ReadOnlyMemory<byte> WriteArguments(object?[] args)
-    {
+    public ReadOnlyMemory<byte> WriteArguments(object?[] args) {
         var writer = new Writer(sharing: false);
-        for (var i = 0; i < args.Length; i++)
-        {
+        for (var i = 0; i < args.Length; i++) {
             if (i != _token)
                 _parameters[i].WriteDeclared(writer, args[i]);
         }
@@ -114,8 +104,7 @@ internal sealed class GrainMethod
         return writer.Written;
     }
 
-    public object?[] ReadArguments(ReadOnlyMemory<byte> bytes, CallRuntime runtime)
-    {
+    public object?[] ReadArguments(ReadOnlyMemory<byte> bytes, CallRuntime runtime) {
         var reader = new Reader(bytes, null, runtime);
         var args = new object?[_parameters.Length];
         for (var i = 0; i < args.Length; i++)
@@ -123,8 +112,7 @@ internal sealed class GrainMethod
         return args;
     }
 
-    public ReadOnlyMemory<byte> WriteResult(object? value)
-    {
+    public ReadOnlyMemory<byte> WriteResult(object? value) {
         var writer = new Writer(sharing: false);
         if (value is not null)
             _result?.WriteDeclared(writer, value);
@@ -134,14 +122,12 @@ internal sealed class GrainMethod
     public object? ReadResult(ReadOnlyMemory<byte> bytes, CallRuntime runtime)
         => _result is null || bytes.Length == 0 ? null : _result.ReadDeclared(new Reader(bytes, null, runtime));
 
-    private static object? Checked(object? value)
-    {
+    private static object? Checked(object? value) {
         _ = Codecs.Get(value!.GetType());
         return value;
     }
 
-    private static Func<object, object?[], ValueTask<object?>> CompileInvoke(MethodInfo info, Type? result)
-    {
+    private static Func<object, object?[], ValueTask<object?>> CompileInvoke(MethodInfo info, Type? result) {
         var grain = Expression.Parameter(typeof(object));
         var args = Expression.Parameter(typeof(object?[]));
         var call = Expression.Call(
@@ -164,14 +150,11 @@ internal sealed class GrainMethod
 }
 
 /// <summary>Brings the four kinds of results under one.</summary>
-internal static class Returned
-{
-    public static ValueTask<object?> OfTask(Task task)
-    {
+internal static class Returned {
+    public static ValueTask<object?> OfTask(Task task) {
         return task.IsCompletedSuccessfully ? default : Wait(task);
 
-        static async ValueTask<object?> Wait(Task task)
-        {
+        static async ValueTask<object?> Wait(Task task) {
             await task;
             return null;
         }
@@ -179,8 +162,7 @@ internal static class Returned
 
     public static ValueTask<object?> OfValueTask(ValueTask task) => task.IsCompletedSuccessfully ? default : OfTask(task.AsTask());
 
-    public static ValueTask<object?> OfTypedTask<T>(Task<T> task)
-    {
+    public static ValueTask<object?> OfTypedTask<T>(Task<T> task) {
         return task.IsCompletedSuccessfully ? new(task.Result) : Wait(task);
 
         static async ValueTask<object?> Wait(Task<T> task) => await task;

@@ -12,8 +12,7 @@ internal class GrainProxy : DispatchProxy
     public GrainId GrainId { get; private set; }
     public Type Interface { get; private set; } = null!;
 
-    public static GrainProxy Template(Type grainInterface, CallRuntime runtime)
-    {
+    public static GrainProxy Template(Type grainInterface, CallRuntime runtime) {
         if (!grainInterface.IsInterface)
             throw new ArgumentException($"{grainInterface} is no grain interface.");
         var proxy = (GrainProxy)Create(grainInterface, typeof(GrainProxy));
@@ -21,8 +20,7 @@ internal class GrainProxy : DispatchProxy
         return proxy;
     }
 
-    public GrainProxy For(GrainId id)
-    {
+    public GrainProxy For(GrainId id) {
         var copy = (GrainProxy)MemberwiseClone();
         copy.GrainId = id;
         return copy;
@@ -37,8 +35,7 @@ internal class GrainProxy : DispatchProxy
 }
 
 /// <summary>Gives references.</summary>
-internal sealed class GrainFactory(CallRuntime runtime, GrainTypes types) : IClusterClient
-{
+internal sealed class GrainFactory(CallRuntime runtime, GrainTypes types) : IClusterClient {
     public IServiceProvider ServiceProvider => runtime.Services;
 
     private readonly ConcurrentDictionary<Type, GrainProxy> _templates = [];
@@ -46,8 +43,7 @@ internal sealed class GrainFactory(CallRuntime runtime, GrainTypes types) : IClu
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithIntegerKey
         => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateIntegerKey(primaryKey));
 
-    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithStringKey
-    {
+    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithStringKey {
         ArgumentException.ThrowIfNullOrWhiteSpace(primaryKey);
         return ByKey<TGrainInterface>(IdSpan.Create(primaryKey));
     }

@@ -1,17 +1,14 @@
 namespace Orleans.Runtime;
 
 /// <summary>Calls that wait for an answer: a linked list in stripes, so that adding and removing allocates and contends little.</summary>
-internal sealed class PendingCalls
-{
+internal sealed class PendingCalls {
     private readonly Stripe[] _stripes = [.. Enumerable.Range(0, 16).Select(_ => new Stripe())];
     private long _lastId;
 
-    public void Add(LocalCall call)
-    {
+    public void Add(LocalCall call) {
         call.Id = Interlocked.Increment(ref _lastId);
         var stripe = _stripes[call.Id & 15];
-        lock (stripe)
-        {
+        lock (stripe) {
             call.Next = stripe.First;
             if (stripe.First is { } first)
                 first.Previous = call;
@@ -19,13 +16,11 @@ internal sealed class PendingCalls
         }
     }
 
-    public void Remove(LocalCall call)
-    {
+    public void Remove(LocalCall call) {
         if (call.Id == 0)
             return;
         var stripe = _stripes[call.Id & 15];
-        lock (stripe)
-        {
+        lock (stripe) {
             if (call.Previous is { } previous)
                 previous.Next = call.Next;
             else if (ReferenceEquals(stripe.First, call))
@@ -38,15 +33,11 @@ internal sealed class PendingCalls
 
     public LocalCall? Find(long id) => Where(call => call.Id == id, id & 15).FirstOrDefault();
 
-    public List<LocalCall> Where(Func<LocalCall, bool> condition, long stripe = -1)
-    {
+    public List<LocalCall> Where(Func<LocalCall, bool> condition, long stripe = -1) {
         var found = new List<LocalCall>();
-        foreach (var one in stripe < 0 ? _stripes : [_stripes[stripe]])
-        {
-            lock (one)
-            {
-                for (var call = one.First; call is not null; call = call.Next)
-                {
+        foreach (var one in stripe < 0 ? _stripes : [_stripes[stripe]]) {
+            lock (one) {
+                for (var call = one.First; call is not null; call = call.Next) {
                     if (condition(call))
                         found.Add(call);
                 }
@@ -56,8 +47,7 @@ internal sealed class PendingCalls
         return found;
     }
 
-    private sealed class Stripe
-    {
+    private sealed class Stripe {
         public LocalCall? First { get; set; }
     }
 }

@@ -8,8 +8,7 @@ using Orleans.Configuration;
 namespace Orleans.Runtime;
 
 /// <summary>One silo: its activations, and the way of calls to them.</summary>
-internal sealed class Silo : CallRuntime, ILocalSiloDetails
-{
+internal sealed class Silo : CallRuntime, ILocalSiloDetails {
     private const int MaxForwards = 5;
     private static readonly Lock GenerationGate = new();
     private static int _lastGeneration;
@@ -24,8 +23,7 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     public Silo(
         IServiceProvider services, ICluster cluster, TimeProvider time, GrainTypes types, ILogger<Silo> logger, IOptions<SiloMessagingOptions> messaging,
         IOptions<GrainCollectionOptions> collection, IOptions<ClusterOptions> clusterOptions, IOptions<SiloOptions> options, IOptions<EndpointOptions> endpoint)
-        : base(services, cluster, time, messaging.Value.ResponseTimeout, types)
-    {
+        : base(services, cluster, time, messaging.Value.ResponseTimeout, types) {
         (Logger, Collection, ClusterId) = (logger, collection.Value, clusterOptions.Value.ClusterId);
         var generation = NextGeneration(time);
         Address = SiloAddress.New(endpoint.Value.AdvertisedIPAddress, endpoint.Value.SiloPort, generation);
@@ -45,11 +43,9 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     public SiloAddress SiloAddress => Address;
     public SiloAddress GatewayAddress { get; }
 
-    public override void Start()
-    {
+    public override void Start() {
         var now = Time.GetUtcNow().UtcDateTime;
-        Cluster.Join(this, new MembershipEntry
-        {
+        Cluster.Join(this, new MembershipEntry {
             SiloAddress = Address, Status = SiloStatus.Active, SiloName = Name, HostName = DnsHostName,
             ProxyPort = GatewayAddress.Endpoint.Port, StartTime = now, IAmAliveTime = now,
         });
@@ -58,13 +54,11 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     }
 
     /// <summary>Gives no new grains to this silo, lets the live ones finish and say goodbye, then leaves.</summary>
-    public async Task StopAsync(CancellationToken token)
-    {
+    public async Task StopAsync(CancellationToken token) {
         if (Halt())
             return;
         Cluster.Update(Address, SiloStatus.ShuttingDown);
-        while (!_activations.IsEmpty && !token.IsCancellationRequested)
-        {
+        while (!_activations.IsEmpty && !token.IsCancellationRequested) {
             var live = _activations.Values.ToList();
             live.ForEach(a => a.Deactivate(new(DeactivationReasonCode.ShuttingDown, "This silo is stopping."), token));
             await Task.WhenAll(live.Select(a => a.Deactivated)).WaitAsync(token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -74,8 +68,7 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     }
 
     /// <summary>Stops as a crash would: nothing of the grains runs any more, not even their deactivation code.</summary>
-    public void Kill()
-    {
+    public void Kill() {
         if (!Halt())
             Vanish();
     }
@@ -85,37 +78,31 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     public void Finished(RemoteCall call) => _remote.TryRemove((call.Request.From, call.Request.Id), out _);
 
     /// <summary>Calls the grain, through the filters if there are any.</summary>
-    public ValueTask<object?> RunFilters(Call call, Activation activation)
-    {
+    public ValueTask<object?> RunFilters(Call call, Activation activation) {
         if (_incoming.Length == 0 && activation.GrainInstance is not IIncomingGrainCallFilter)
             return call.Method!.Invoke(activation.GrainInstance!, call.Args);
         var context = new IncomingCallContext(call, activation, _incoming);
         return Run(context);
 
-        static async ValueTask<object?> Run(IncomingCallContext context)
-        {
+        static async ValueTask<object?> Run(IncomingCallContext context) {
             await context.Invoke();
             return context.Result;
         }
     }
 
     /// <summary>Sends a call on that its activation did not serve.</summary>
-    public void Reroute(Call call, DeactivationReason reason)
-    {
+    public void Reroute(Call call, DeactivationReason reason) {
         if (++call.Forwards > MaxForwards)
             call.Fail(new OrleansMessageRejectionException($"Forwarded too often; the last activation ended: {reason}"));
         else
             Route(call);
     }
 
-    public override void Receive(Envelope envelope)
-    {
+    public override void Receive(Envelope envelope) {
         if (ReceiveAnswer(envelope))
             return;
-        if (envelope.Kind == EnvelopeKind.Cancel)
-        {
-            if (_remote.TryGetValue((envelope.From, envelope.Id), out var running) && running.TryComplete())
-            {
+        if (envelope.Kind == EnvelopeKind.Cancel) {
+            if (_remote.TryGetValue((envelope.From, envelope.Id), out var running) && running.TryComplete()) {
                 running.SignalCancellation();
                 Finished(running);
             }
@@ -124,20 +111,16 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
         }
 
         var method = GrainMethod.Of(envelope.Method!);
-        var call = new RemoteCall(this, method, envelope)
-        {
+        var call = new RemoteCall(this, method, envelope) {
             Grain = envelope.Grain, Source = envelope.Source, Deadline = Time.GetTimestamp() + Ticks(envelope.Patience), Forwards = envelope.Forwards,
         };
         _remote[(envelope.From, envelope.Id)] = call;
-        try
-        {
+        try {
             call.Args = method.ReadArguments(envelope.Body, this);
             if (envelope.Cancellable)
                 call.ArmToken();
             Route(call);
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             call.Fail(error);
         }
     }
@@ -149,14 +132,10 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     private SiloAddress Home(GrainId grain)
         => !_stopping && Cluster.Find(grain) is null && Class(grain.Type).Placement is PreferLocalPlacement ? Address : Place(grain);
 
-    private void Route(Call call)
-    {
-        try
-        {
-            while (true)
-            {
-                if (_activations.TryGetValue(call.Grain, out var activation))
-                {
+    private void Route(Call call) {
+        try {
+            while (true) {
+                if (_activations.TryGetValue(call.Grain, out var activation)) {
                     (call as LocalCall)?.CopyArguments();
                     if (activation.Scheduler.Receive(call))
                         return;
@@ -165,8 +144,7 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
                 }
 
                 var home = Home(call.Grain);
-                if (!home.Equals(Address))
-                {
+                if (!home.Equals(Address)) {
                     Forward(call, home);
                     return;
                 }
@@ -175,17 +153,13 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
                     throw new SiloUnavailableException("This silo is stopping.");
                 _activations.GetOrAdd(call.Grain, _create).EnsureStarted();
             }
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             call.Fail(error);
         }
     }
 
-    private void Forward(Call call, SiloAddress home)
-    {
-        if (call is LocalCall local)
-        {
+    private void Forward(Call call, SiloAddress home) {
+        if (call is LocalCall local) {
             SendTo(home, local);
             return;
         }
@@ -197,30 +171,26 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
     }
 
     /// <summary>Seconds since 2022, and never the same twice in one process.</summary>
-    private static int NextGeneration(TimeProvider time)
-    {
+    private static int NextGeneration(TimeProvider time) {
         lock (GenerationGate)
             return _lastGeneration = Math.Max(_lastGeneration + 1, (int)(time.GetUtcNow().ToUnixTimeSeconds() - 1640995200));
     }
 
     private TimeSpan Remaining(Call call) => TimeSpan.FromSeconds((double)(call.Deadline - Time.GetTimestamp()) / Time.TimestampFrequency);
 
-    private void CollectIdle()
-    {
+    private void CollectIdle() {
         foreach (var activation in _activations.Values)
             activation.CollectIfIdle();
     }
 
-    private bool Halt()
-    {
+    private bool Halt() {
         var already = _stopping;
         _stopping = true;
         _collector?.Dispose();
         return already;
     }
 
-    private void Vanish()
-    {
+    private void Vanish() {
         foreach (var activation in _activations.Values)
             activation.Kill();
         _activations.Clear();
@@ -230,8 +200,7 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails
 }
 
 /// <summary>A process that calls grains and has none.</summary>
-internal sealed class Client : CallRuntime
-{
+internal sealed class Client : CallRuntime {
     public Client(IServiceProvider services, ICluster cluster, TimeProvider time, GrainTypes types, IOptions<ClientMessagingOptions> messaging)
         : base(services, cluster, time, messaging.Value.ResponseTimeout, types)
         => Address = SiloAddress.New(IPAddress.Loopback, 0, -1 - Interlocked.Increment(ref _lastClient));
@@ -240,30 +209,24 @@ internal sealed class Client : CallRuntime
 
     public override SiloAddress Address { get; }
 
-    public override void Start()
-    {
+    public override void Start() {
         Cluster.Join(this, null);
         base.Start();
     }
 
     public override void Receive(Envelope envelope) => ReceiveAnswer(envelope);
 
-    public void Stop()
-    {
+    public void Stop() {
         Cluster.Leave(Address);
         Dispose();
     }
 
     protected override bool IsHere(GrainId grain) => false;
 
-    protected override void Send(LocalCall call)
-    {
-        try
-        {
+    protected override void Send(LocalCall call) {
+        try {
             SendTo(Place(call.Grain), call);
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             call.Fail(error);
         }
     }

@@ -3,8 +3,7 @@ using Orleans.Runtime;
 namespace Orleans.Serialization;
 
 /// <summary>Writes and reads values of one type.</summary>
-internal abstract class Codec
-{
+internal abstract class Codec {
     /// <summary>Whether a value may be passed by reference inside a silo, because nobody can (or says he will) change it.</summary>
     public virtual bool Shareable => false;
 
@@ -17,8 +16,7 @@ internal abstract class Codec
     public abstract object? ReadDeclared(Reader reader);
 
     /// <summary>A copy for a receiver in the same silo; refuses what could not travel to another one.</summary>
-    public object? Copy(object? value, CallRuntime runtime)
-    {
+    public object? Copy(object? value, CallRuntime runtime) {
         if (value is null)
             return null;
         value = Normalize(value);
@@ -32,8 +30,7 @@ internal abstract class Codec
     protected virtual object Normalize(object value) => value;
 }
 
-internal abstract class Codec<T> : Codec
-{
+internal abstract class Codec<T> : Codec {
     public abstract void Write(Writer writer, T value);
     public abstract T Read(Reader reader);
     public sealed override void WriteDeclared(Writer writer, object? value) => Write(writer, (T)value!);
@@ -41,14 +38,11 @@ internal abstract class Codec<T> : Codec
 }
 
 /// <summary>Values without parts: numbers, times, text.</summary>
-internal sealed class PlainCodec<T>(Action<Writer, T> write, Func<Reader, T> read) : Codec<T>
-{
+internal sealed class PlainCodec<T>(Action<Writer, T> write, Func<Reader, T> read) : Codec<T> {
     public override bool Shareable => true;
 
-    public override void Write(Writer writer, T value)
-    {
-        if (default(T) is null)
-        {
+    public override void Write(Writer writer, T value) {
+        if (default(T) is null) {
             writer.Byte(value is null ? (byte)0 : (byte)1);
             if (value is null)
                 return;
@@ -60,8 +54,7 @@ internal sealed class PlainCodec<T>(Action<Writer, T> write, Func<Reader, T> rea
     public override T Read(Reader reader) => default(T) is null && reader.Byte() == 0 ? default! : read(reader);
     public override void WriteExact(Writer writer, object value) => write(writer, (T)value);
 
-    public override object ReadExact(Reader reader, int slot)
-    {
+    public override object ReadExact(Reader reader, int slot) {
         var value = (object)read(reader)!;
         if (slot >= 0)
             reader.Fill(slot, value);
@@ -70,12 +63,10 @@ internal sealed class PlainCodec<T>(Action<Writer, T> write, Func<Reader, T> rea
 }
 
 /// <summary>Structs: no null, no derived types.</summary>
-internal abstract class StructCodec<T> : Codec<T> where T : struct
-{
+internal abstract class StructCodec<T> : Codec<T> where T : struct {
     public sealed override void WriteExact(Writer writer, object value) => Write(writer, (T)value);
 
-    public sealed override object ReadExact(Reader reader, int slot)
-    {
+    public sealed override object ReadExact(Reader reader, int slot) {
         var value = (object)Read(reader);
         if (slot >= 0)
             reader.Fill(slot, value);
@@ -87,14 +78,11 @@ internal abstract class StructCodec<T> : Codec<T> where T : struct
 /// References: null, a value seen before, a value of exactly the declared type, or one of another type with its name.
 /// Abstract classes and interfaces have only the last form.
 /// </summary>
-internal abstract class ReferenceCodec<T> : Codec<T> where T : class
-{
+internal abstract class ReferenceCodec<T> : Codec<T> where T : class {
     private const byte Null = 0, Again = 1, Same = 2, Other = 3, ByReference = 4;
 
-    public sealed override void Write(Writer writer, T value)
-    {
-        if (value is null)
-        {
+    public sealed override void Write(Writer writer, T value) {
+        if (value is null) {
             writer.Byte(Null);
             return;
         }
@@ -102,15 +90,13 @@ internal abstract class ReferenceCodec<T> : Codec<T> where T : class
         value = (T)Normalize(value);
         var type = value.GetType();
         var exact = type == typeof(T) ? this : Codecs.Get(type);
-        if (writer.Sharing && exact.Shareable)
-        {
+        if (writer.Sharing && exact.Shareable) {
             writer.Byte(ByReference);
             writer.Share(value);
             return;
         }
 
-        if (writer.Seen(value) is var index and >= 0)
-        {
+        if (writer.Seen(value) is var index and >= 0) {
             writer.Byte(Again);
             writer.Count(index);
             return;
@@ -122,11 +108,9 @@ internal abstract class ReferenceCodec<T> : Codec<T> where T : class
         exact.WriteExact(writer, value);
     }
 
-    public sealed override T Read(Reader reader)
-    {
+    public sealed override T Read(Reader reader) {
         var form = reader.Byte();
-        switch (form)
-        {
+        switch (form) {
             case Null: return null!;
             case Again: return (T)reader.Seen(reader.Count());
             case ByReference: return (T)reader.Share();
@@ -138,27 +122,23 @@ internal abstract class ReferenceCodec<T> : Codec<T> where T : class
 }
 
 /// <summary>Declared types that have no values of their own: interfaces, abstract classes, object.</summary>
-internal sealed class AbstractCodec<T>(Func<object, object>? substitute) : ReferenceCodec<T> where T : class
-{
+internal sealed class AbstractCodec<T>(Func<object, object>? substitute) : ReferenceCodec<T> where T : class {
     protected override object Normalize(object value) => substitute is null || Codecs.Find(value.GetType()) is not null ? value : substitute(value);
     public override void WriteExact(Writer writer, object value) => throw new CodecNotFoundException($"{typeof(T)} has no serializer.");
     public override object ReadExact(Reader reader, int slot) => throw new CodecNotFoundException($"{typeof(T)} has no serializer.");
 }
 
 /// <summary>Grain references travel as grain id and interface; a grain passes itself as a reference.</summary>
-internal sealed class GrainReferenceCodec<T> : ReferenceCodec<T> where T : class
-{
+internal sealed class GrainReferenceCodec<T> : ReferenceCodec<T> where T : class {
     public override bool Shareable => true;
 
-    public override void WriteExact(Writer writer, object value)
-    {
+    public override void WriteExact(Writer writer, object value) {
         var reference = (GrainProxy)value;
         writer.String(reference.GrainId.ToString());
         writer.TypeName(reference.Interface);
     }
 
-    public override object ReadExact(Reader reader, int slot)
-    {
+    public override object ReadExact(Reader reader, int slot) {
         var id = GrainId.Parse(reader.String());
         var value = reader.Runtime.Factory.Reference(reader.TypeName(), id);
         reader.Fill(slot, value);

@@ -9,10 +9,8 @@ using Orleans.Runtime;
 namespace Orleans.Serialization;
 
 /// <summary>The codec of each type; types that may not travel are refused here, in one place.</summary>
-internal static class Codecs
-{
-    private static readonly ConcurrentDictionary<Type, Codec?> All = new(new Dictionary<Type, Codec?>
-    {
+internal static class Codecs {
+    private static readonly ConcurrentDictionary<Type, Codec?> All = new(new Dictionary<Type, Codec?> {
         [typeof(string)] = Plain((w, v) => w.String(v), r => r.String()),
         [typeof(Uri)] = Plain((w, v) => w.String(v.OriginalString), r => new Uri(r.String(), UriKind.RelativeOrAbsolute)),
         [typeof(Version)] = Plain((w, v) => w.String(v.ToString()), r => Version.Parse(r.String())),
@@ -35,16 +33,13 @@ internal static class Codecs
     public static Codec Get(Type type) => Find(type) ?? throw NotFound(type);
 
     /// <summary>The codec of a type, or null.</summary>
-    public static Codec? Find(Type type)
-    {
+    public static Codec? Find(Type type) {
         if (All.TryGetValue(type, out var known))
             return known;
-        try
-        {
+        try {
             return All.GetOrAdd(type, Create(type));
-        }
-        catch (CodecNotFoundException) // of the type itself or of a part
-        {
+        } catch (CodecNotFoundException) // of the type itself or of a part
+          {
             return All.GetOrAdd(type, (Codec?)null);
         }
     }
@@ -53,8 +48,7 @@ internal static class Codecs
     public static CodecNotFoundException NotFound(Type type) => new($"Could not find a codec for type {type}; does it lack [GenerateSerializer]?");
     private static PlainCodec<T> Plain<T>(Action<Writer, T> write, Func<Reader, T> read) where T : class => new(write, read);
 
-    private static Codec Create(Type type)
-    {
+    private static Codec Create(Type type) {
         if (type.IsEnum || Blittable.Contains(type))
             return Call(nameof(Blit), type);
         if (type.IsArray)
@@ -70,8 +64,7 @@ internal static class Codecs
         return type.IsInterface || type.IsAbstract ? New(typeof(AbstractCodec<>), [type], (object?)null) : throw NotFound(type);
     }
 
-    private static Codec? CreateGeneric(Type definition, Type type, Type[] args)
-    {
+    private static Codec? CreateGeneric(Type definition, Type type, Type[] args) {
         if (definition == typeof(Nullable<>))
             return New(typeof(NullableCodec<>), args, Get(args[0]));
         if (definition == typeof(Dictionary<,>))
@@ -82,8 +75,7 @@ internal static class Codecs
             return New(typeof(ImmutableArrayCodec<>), args, Get(args[0]));
         if (definition == typeof(KeyValuePair<,>) || typeof(ITuple).IsAssignableFrom(type))
             return New(type.IsValueType ? typeof(ObjectStructCodec<>) : typeof(ObjectCodec<>), [type], true);
-        if (SubstituteFor(definition) is { } substitute)
-        {
+        if (SubstituteFor(definition) is { } substitute) {
             var convert = typeof(Codecs).GetMethod(substitute, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(args);
             return New(typeof(AbstractCodec<>), [type], convert.CreateDelegate<Func<object, object>>());
         }
@@ -134,12 +126,10 @@ internal static class Codecs
 }
 
 /// <summary>Names of types in messages between silos: the alias where there is one.</summary>
-internal static class TypeNames
-{
+internal static class TypeNames {
     private static readonly ConcurrentDictionary<string, Type> Known = new(StringComparer.Ordinal);
 
-    public static string Format(Type type)
-    {
+    public static string Format(Type type) {
         var name = type.GetCustomAttribute<AliasAttribute>(inherit: false)?.Alias ?? type.AssemblyQualifiedName!;
         Known.TryAdd(name, type);
         return name;

@@ -1,11 +1,9 @@
 namespace Orleans.Serialization;
 
-internal sealed class NullableCodec<T>(Codec<T> inner) : Codec<T?> where T : struct
-{
+internal sealed class NullableCodec<T>(Codec<T> inner) : Codec<T?> where T : struct {
     public override bool Shareable => inner.Shareable;
 
-    public override void Write(Writer writer, T? value)
-    {
+    public override void Write(Writer writer, T? value) {
         writer.Byte(value.HasValue ? (byte)1 : (byte)0);
         if (value.HasValue)
             inner.Write(writer, value.Value);
@@ -16,14 +14,11 @@ internal sealed class NullableCodec<T>(Codec<T> inner) : Codec<T?> where T : str
     public override object ReadExact(Reader reader, int slot) => inner.ReadExact(reader, slot);
 }
 
-internal sealed class ArrayCodec<T>(Codec<T> item) : ReferenceCodec<T[]>
-{
-    public override void WriteExact(Writer writer, object value)
-    {
+internal sealed class ArrayCodec<T>(Codec<T> item) : ReferenceCodec<T[]> {
+    public override void WriteExact(Writer writer, object value) {
         var array = (T[])value;
         writer.Count(array.Length);
-        if (array is byte[] bytes)
-        {
+        if (array is byte[] bytes) {
             bytes.CopyTo(writer.Take(bytes.Length));
             return;
         }
@@ -32,12 +27,10 @@ internal sealed class ArrayCodec<T>(Codec<T> item) : ReferenceCodec<T[]>
             item.Write(writer, element);
     }
 
-    public override object ReadExact(Reader reader, int slot)
-    {
+    public override object ReadExact(Reader reader, int slot) {
         var array = new T[reader.Count()];
         reader.Fill(slot, array);
-        if (array is byte[] bytes)
-        {
+        if (array is byte[] bytes) {
             reader.Take(bytes.Length).CopyTo(bytes);
             return array;
         }
@@ -50,18 +43,15 @@ internal sealed class ArrayCodec<T>(Codec<T> item) : ReferenceCodec<T[]>
 
 /// <summary>Sequences: written element by element, made from the elements.</summary>
 internal sealed class SequenceCodec<TSequence, T>(Codec<T> item, Func<List<T>, TSequence> create) : ReferenceCodec<TSequence>
-    where TSequence : class, IEnumerable<T>
-{
-    public override void WriteExact(Writer writer, object value)
-    {
+    where TSequence : class, IEnumerable<T> {
+    public override void WriteExact(Writer writer, object value) {
         var sequence = (TSequence)value;
         writer.Count(sequence.Count());
         foreach (var element in sequence)
             item.Write(writer, element);
     }
 
-    public override object ReadExact(Reader reader, int slot)
-    {
+    public override object ReadExact(Reader reader, int slot) {
         var count = reader.Count();
         var items = new List<T>(count);
         if (typeof(TSequence) == typeof(List<T>))
@@ -74,19 +64,16 @@ internal sealed class SequenceCodec<TSequence, T>(Codec<T> item, Func<List<T>, T
     }
 }
 
-internal sealed class ImmutableArrayCodec<T>(Codec<T> item) : StructCodec<System.Collections.Immutable.ImmutableArray<T>>
-{
+internal sealed class ImmutableArrayCodec<T>(Codec<T> item) : StructCodec<System.Collections.Immutable.ImmutableArray<T>> {
     public override bool Shareable => item.Shareable;
 
-    public override void Write(Writer writer, System.Collections.Immutable.ImmutableArray<T> value)
-    {
+    public override void Write(Writer writer, System.Collections.Immutable.ImmutableArray<T> value) {
         writer.Count(value.IsDefault ? 0 : value.Length + 1);
         foreach (var element in value.IsDefault ? [] : value)
             item.Write(writer, element);
     }
 
-    public override System.Collections.Immutable.ImmutableArray<T> Read(Reader reader)
-    {
+    public override System.Collections.Immutable.ImmutableArray<T> Read(Reader reader) {
         var count = reader.Count();
         if (count == 0)
             return default;
@@ -98,10 +85,8 @@ internal sealed class ImmutableArrayCodec<T>(Codec<T> item) : StructCodec<System
 }
 
 /// <summary>Hash sets and dictionaries with the default comparer or, for text, ordinal with or without case; others are refused.</summary>
-internal static class Comparers
-{
-    public static void Write<TKey>(Writer writer, IEqualityComparer<TKey> comparer)
-    {
+internal static class Comparers {
+    public static void Write<TKey>(Writer writer, IEqualityComparer<TKey> comparer) {
         if (ReferenceEquals(comparer, EqualityComparer<TKey>.Default) || ReferenceEquals(comparer, StringComparer.Ordinal))
             writer.Byte(0);
         else if (ReferenceEquals(comparer, StringComparer.OrdinalIgnoreCase))
@@ -115,22 +100,18 @@ internal static class Comparers
 }
 
 internal sealed class DictionaryCodec<TKey, TValue>(Codec<TKey> keys, Codec<TValue> values) : ReferenceCodec<Dictionary<TKey, TValue>>
-    where TKey : notnull
-{
-    public override void WriteExact(Writer writer, object value)
-    {
+    where TKey : notnull {
+    public override void WriteExact(Writer writer, object value) {
         var map = (Dictionary<TKey, TValue>)value;
         Comparers.Write(writer, map.Comparer);
         writer.Count(map.Count);
-        foreach (var (key, element) in map)
-        {
+        foreach (var (key, element) in map) {
             keys.Write(writer, key);
             values.Write(writer, element);
         }
     }
 
-    public override object ReadExact(Reader reader, int slot)
-    {
+    public override object ReadExact(Reader reader, int slot) {
         var map = new Dictionary<TKey, TValue>(Comparers.Read<TKey>(reader));
         reader.Fill(slot, map);
         for (var left = reader.Count(); left > 0; left--)
@@ -139,10 +120,8 @@ internal sealed class DictionaryCodec<TKey, TValue>(Codec<TKey> keys, Codec<TVal
     }
 }
 
-internal sealed class HashSetCodec<T>(Codec<T> item) : ReferenceCodec<HashSet<T>>
-{
-    public override void WriteExact(Writer writer, object value)
-    {
+internal sealed class HashSetCodec<T>(Codec<T> item) : ReferenceCodec<HashSet<T>> {
+    public override void WriteExact(Writer writer, object value) {
         var set = (HashSet<T>)value;
         Comparers.Write(writer, set.Comparer);
         writer.Count(set.Count);
@@ -150,8 +129,7 @@ internal sealed class HashSetCodec<T>(Codec<T> item) : ReferenceCodec<HashSet<T>
             item.Write(writer, element);
     }
 
-    public override object ReadExact(Reader reader, int slot)
-    {
+    public override object ReadExact(Reader reader, int slot) {
         var set = new HashSet<T>(Comparers.Read<T>(reader));
         reader.Fill(slot, set);
         for (var left = reader.Count(); left > 0; left--)

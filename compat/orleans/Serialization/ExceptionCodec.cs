@@ -8,8 +8,7 @@ namespace Orleans.Serialization;
 /// Exceptions of the framework travel with type, message, stack, cause and code; their further properties are lost.
 /// The product's own travel, with the members that have ids, when they carry <see cref="GenerateSerializerAttribute"/>; others are refused.
 /// </summary>
-internal sealed class ExceptionCodec<T> : ReferenceCodec<T> where T : Exception
-{
+internal sealed class ExceptionCodec<T> : ReferenceCodec<T> where T : Exception {
     private readonly Lazy<Members<T>?> _members = new(()
         => typeof(T).IsDefined(typeof(GenerateSerializerAttribute), inherit: false) ? new Members<T>(allFields: false) : null);
 
@@ -19,8 +18,7 @@ internal sealed class ExceptionCodec<T> : ReferenceCodec<T> where T : Exception
         || (type.Namespace is { } name && (name.StartsWith("System", StringComparison.Ordinal)
             || name.StartsWith("Microsoft", StringComparison.Ordinal) || name.StartsWith("Azure", StringComparison.Ordinal)));
 
-    public override void WriteExact(Writer writer, object value)
-    {
+    public override void WriteExact(Writer writer, object value) {
         var typed = (T)value;
         writer.String(typed.Message);
         writer.String(typed.StackTrace ?? "");
@@ -30,8 +28,7 @@ internal sealed class ExceptionCodec<T> : ReferenceCodec<T> where T : Exception
         _members.Value?.Write(writer, ref typed);
     }
 
-    public override object ReadExact(Reader reader, int slot)
-    {
+    public override object ReadExact(Reader reader, int slot) {
         var value = (T)(_constructor is null ? RuntimeHelpers.GetUninitializedObject(typeof(T)) : _constructor.Invoke(null));
         reader.Fill(slot, value);
         MessageOf(value) = reader.String();

@@ -5,15 +5,13 @@ using System.Runtime.CompilerServices;
 namespace Orleans.Serialization;
 
 /// <summary>One member that travels.</summary>
-internal abstract class Member<T>
-{
+internal abstract class Member<T> {
     public abstract bool Fixed { get; }
     public abstract void Write(Writer writer, ref T owner);
     public abstract void Read(Reader reader, ref T owner);
 }
 
-internal sealed class Member<T, TValue>(Codec<TValue> codec, FieldInfo? backing, PropertyInfo? property) : Member<T>
-{
+internal sealed class Member<T, TValue>(Codec<TValue> codec, FieldInfo? backing, PropertyInfo? property) : Member<T> {
     private delegate TValue Getter(ref T owner);
     private delegate void Setter(ref T owner, TValue value);
     private readonly Getter _get = Compile<Getter>(backing, property?.GetMethod, [typeof(T).MakeByRefType()], OpCodes.Ldfld);
@@ -24,8 +22,7 @@ internal sealed class Member<T, TValue>(Codec<TValue> codec, FieldInfo? backing,
     public override void Write(Writer writer, ref T owner) => codec.Write(writer, _get(ref owner));
     public override void Read(Reader reader, ref T owner) => _set(ref owner, codec.Read(reader));
 
-    private static TDelegate Compile<TDelegate>(FieldInfo? field, MethodInfo? accessor, Type[] parameters, OpCode access) where TDelegate : Delegate
-    {
+    private static TDelegate Compile<TDelegate>(FieldInfo? field, MethodInfo? accessor, Type[] parameters, OpCode access) where TDelegate : Delegate {
         // Read-only fields and private members are reachable only by a method that skips visibility checks.
         var reading = parameters.Length == 1;
         var method = new DynamicMethod("member", reading ? typeof(TValue) : typeof(void), parameters, typeof(T), skipVisibility: true);
@@ -45,8 +42,7 @@ internal sealed class Member<T, TValue>(Codec<TValue> codec, FieldInfo? backing,
 }
 
 /// <summary>The members of a type with ids, in the order of inheritance and then of ids.</summary>
-internal sealed class Members<T>
-{
+internal sealed class Members<T> {
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private readonly Member<T>[] _members;
@@ -54,15 +50,13 @@ internal sealed class Members<T>
     private volatile bool _asking;
     private bool? _fixed;
 
-    public Members(bool allFields)
-    {
+    public Members(bool allFields) {
         var found = new List<Member<T>>();
         var fields = 0;
         var chain = new Stack<Type>();
         for (var type = typeof(T); type is not null && !IsRoot(type); type = type.BaseType)
             chain.Push(type);
-        foreach (var type in chain)
-        {
+        foreach (var type in chain) {
             if (!allFields && !type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false))
                 throw Codecs.NotFound(type);
             fields += type.GetFields(Declared).Length;
@@ -74,10 +68,8 @@ internal sealed class Members<T>
     }
 
     /// <summary>Whether values cannot change, so that a copy would be no different. A type that holds itself counts as changing.</summary>
-    public bool Fixed
-    {
-        get
-        {
+    public bool Fixed {
+        get {
             if (_fixed is not null || _asking)
                 return _fixed ?? false;
             _asking = true;
@@ -87,14 +79,12 @@ internal sealed class Members<T>
         }
     }
 
-    public void Write(Writer writer, ref T value)
-    {
+    public void Write(Writer writer, ref T value) {
         foreach (var member in _members)
             member.Write(writer, ref value);
     }
 
-    public void Read(Reader reader, ref T value)
-    {
+    public void Read(Reader reader, ref T value) {
         foreach (var member in _members)
             member.Read(reader, ref value);
     }
@@ -103,13 +93,11 @@ internal sealed class Members<T>
     private static bool IsRoot(Type type) => type == typeof(object) || type == typeof(ValueType)
         || (typeof(Exception).IsAssignableFrom(type) && !type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false));
 
-    private static IEnumerable<Member<T>> Annotated(Type type)
-    {
+    private static IEnumerable<Member<T>> Annotated(Type type) {
         var attribute = type.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false)!;
         var primary = PrimaryParameters(type, attribute.IncludePrimaryConstructorParameters);
         var all = new List<(int Group, long Id, MemberInfo Member)>();
-        foreach (var member in type.GetFields(Declared).Cast<MemberInfo>().Concat(type.GetProperties(Declared)))
-        {
+        foreach (var member in type.GetFields(Declared).Cast<MemberInfo>().Concat(type.GetProperties(Declared))) {
             var position = primary.IndexOf(member.Name);
             if (member.GetCustomAttribute<IdAttribute>() is { } id)
                 all.Add((1, id.Id, member));
@@ -125,24 +113,21 @@ internal sealed class Members<T>
     }
 
     /// <summary>Positional parameters of a record: the compiler gives it a Deconstruct with their names.</summary>
-    private static List<string> PrimaryParameters(Type type, bool include)
-    {
+    private static List<string> PrimaryParameters(Type type, bool include) {
         var deconstruct = type.GetMethods(Declared).FirstOrDefault(m => m.Name == "Deconstruct" && m.IsDefined(typeof(CompilerGeneratedAttribute)));
         var parameters = deconstruct?.GetParameters()
             ?? (include ? type.GetConstructors(Declared).MaxBy(c => c.GetParameters().Length)?.GetParameters() : null);
         return parameters is null ? [] : [.. parameters.Select(p => p.Name!)];
     }
 
-    private static Member<T> Create(FieldInfo? field, PropertyInfo? property)
-    {
+    private static Member<T> Create(FieldInfo? field, PropertyInfo? property) {
         var type = field?.FieldType ?? property!.PropertyType;
         return (Member<T>)Activator.CreateInstance(typeof(Member<,>).MakeGenericType(typeof(T), type), Codecs.Get(type), field, property)!;
     }
 }
 
 /// <summary>Classes with <see cref="GenerateSerializerAttribute"/>.</summary>
-internal sealed class ObjectCodec<T>(bool allFields) : ReferenceCodec<T> where T : class
-{
+internal sealed class ObjectCodec<T>(bool allFields) : ReferenceCodec<T> where T : class {
     private readonly Lazy<Members<T>> _members = new(() => new Members<T>(allFields));
     private readonly bool _immutable = typeof(T).IsDefined(typeof(ImmutableAttribute), inherit: false);
     private readonly ConstructorInfo? _constructor = typeof(T).GetConstructor(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, []);
@@ -150,14 +135,12 @@ internal sealed class ObjectCodec<T>(bool allFields) : ReferenceCodec<T> where T
     /// <summary>Touching the members first refuses a type that could not travel, even where it would be shared.</summary>
     public override bool Shareable => _members.Value.Fixed || _immutable;
 
-    public override void WriteExact(Writer writer, object value)
-    {
+    public override void WriteExact(Writer writer, object value) {
         var typed = (T)value;
         _members.Value.Write(writer, ref typed);
     }
 
-    public override object ReadExact(Reader reader, int slot)
-    {
+    public override object ReadExact(Reader reader, int slot) {
         var value = (T)(_constructor is null ? RuntimeHelpers.GetUninitializedObject(typeof(T)) : _constructor.Invoke(null));
         reader.Fill(slot, value);
         _members.Value.Read(reader, ref value);
@@ -166,15 +149,13 @@ internal sealed class ObjectCodec<T>(bool allFields) : ReferenceCodec<T> where T
 }
 
 /// <summary>Structs with <see cref="GenerateSerializerAttribute"/>, and tuples.</summary>
-internal sealed class ObjectStructCodec<T>(bool allFields) : StructCodec<T> where T : struct
-{
+internal sealed class ObjectStructCodec<T>(bool allFields) : StructCodec<T> where T : struct {
     private readonly Lazy<Members<T>> _members = new(() => new Members<T>(allFields));
     private readonly bool _immutable = typeof(T).IsDefined(typeof(ImmutableAttribute), inherit: false);
     public override bool Shareable => _members.Value.Fixed || _immutable;
     public override void Write(Writer writer, T value) => _members.Value.Write(writer, ref value);
 
-    public override T Read(Reader reader)
-    {
+    public override T Read(Reader reader) {
         var value = default(T);
         _members.Value.Read(reader, ref value);
         return value;

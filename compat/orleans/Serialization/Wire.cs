@@ -8,8 +8,7 @@ namespace Orleans.Serialization;
 /// <summary>
 /// Collects one message. With sharing on (the receiver is in this silo) values that nobody changes go beside the bytes, by reference.
 /// </summary>
-internal sealed class Writer(bool sharing)
-{
+internal sealed class Writer(bool sharing) {
     private byte[] _buffer = new byte[128];
     private int _length;
     private List<object>? _seen;
@@ -18,8 +17,7 @@ internal sealed class Writer(bool sharing)
     public List<object> Shared { get; } = [];
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, _length);
 
-    public Span<byte> Take(int count)
-    {
+    public Span<byte> Take(int count) {
         if (_buffer.Length - _length < count)
             Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + count));
         _length += count;
@@ -29,35 +27,30 @@ internal sealed class Writer(bool sharing)
     public void Byte(byte value) => Take(1)[0] = value;
     public void Blit<T>(in T value) where T : unmanaged => MemoryMarshal.Write(Take(Marshal<T>.Size), in value);
 
-    public void Count(int value)
-    {
+    public void Count(int value) {
         var rest = (uint)value;
         for (; rest > 0x7F; rest >>= 7)
             Byte((byte)(rest | 0x80));
         Byte((byte)rest);
     }
 
-    public void Bytes(ReadOnlySpan<byte> value)
-    {
+    public void Bytes(ReadOnlySpan<byte> value) {
         Count(value.Length);
         value.CopyTo(Take(value.Length));
     }
 
-    public void String(string value)
-    {
+    public void String(string value) {
         var count = Encoding.UTF8.GetByteCount(value);
         Count(count);
         Encoding.UTF8.GetBytes(value, Take(count));
     }
 
-    public void Share(object value)
-    {
+    public void Share(object value) {
         Count(Shared.Count);
         Shared.Add(value);
     }
 
-    public void TypeName(Type type)
-    {
+    public void TypeName(Type type) {
         if (Sharing)
             Share(type);
         else
@@ -65,11 +58,9 @@ internal sealed class Writer(bool sharing)
     }
 
     /// <summary>Index of an object that this message already holds, or -1 after remembering it.</summary>
-    public int Seen(object value)
-    {
+    public int Seen(object value) {
         _seen ??= [];
-        for (var i = 0; i < _seen.Count; i++)
-        {
+        for (var i = 0; i < _seen.Count; i++) {
             if (ReferenceEquals(_seen[i], value))
                 return i;
         }
@@ -80,15 +71,13 @@ internal sealed class Writer(bool sharing)
 }
 
 /// <summary>Reads one message; grain references in it are bound to the receiver.</summary>
-internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, CallRuntime runtime)
-{
+internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, CallRuntime runtime) {
     private readonly List<object?> _seen = [];
     private int _position;
 
     public CallRuntime Runtime { get; } = runtime;
 
-    public ReadOnlySpan<byte> Take(int count)
-    {
+    public ReadOnlySpan<byte> Take(int count) {
         _position += count;
         return data.Span.Slice(_position - count, count);
     }
@@ -96,11 +85,9 @@ internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, Ca
     public byte Byte() => Take(1)[0];
     public T Blit<T>() where T : unmanaged => MemoryMarshal.Read<T>(Take(Marshal<T>.Size));
 
-    public int Count()
-    {
+    public int Count() {
         uint value = 0;
-        for (var shift = 0; ; shift += 7)
-        {
+        for (var shift = 0; ; shift += 7) {
             var next = Byte();
             value |= (uint)(next & 0x7F) << shift;
             if (next < 0x80)
@@ -113,8 +100,7 @@ internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, Ca
     public object Share() => shared![Count()];
     public Type TypeName() => shared is null ? TypeNames.Parse(String()) : (Type)Share();
 
-    public int Reserve()
-    {
+    public int Reserve() {
         _seen.Add(null);
         return _seen.Count - 1;
     }
@@ -123,7 +109,6 @@ internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, Ca
     public object Seen(int index) => _seen[index] ?? throw new SerializerException("A value refers to itself where that cannot be restored.");
 }
 
-internal static class Marshal<T> where T : unmanaged
-{
+internal static class Marshal<T> where T : unmanaged {
     public static readonly int Size = System.Runtime.CompilerServices.Unsafe.SizeOf<T>();
 }

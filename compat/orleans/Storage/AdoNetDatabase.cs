@@ -8,31 +8,26 @@ namespace Orleans.Storage;
 /// A database whose statements stand in its own table OrleansQuery. Work runs on the thread pool, never on a grain's scheduler: some
 /// providers block the thread while they wait.
 /// </summary>
-internal sealed class AdoNetDatabase(string invariant, string? connectionString, params string[] required)
-{
+internal sealed class AdoNetDatabase(string invariant, string? connectionString, params string[] required) {
     private readonly DbProviderFactory _factory = FindFactory(invariant);
     private readonly Lock _gate = new();
     private Task<Dictionary<string, string>>? _queries;
 
     /// <summary>Reads the statements, so that a missing one is an error at the start.</summary>
-    public async Task StartAsync()
-    {
+    public async Task StartAsync() {
         var missing = required.Except((await QueriesAsync()).Keys).ToList();
         if (missing.Count > 0)
             throw new ArgumentException($"Not all required queries found. Missing are: {string.Join(",", missing)}");
     }
 
     /// <summary>Runs a stored statement and reads the rows of all its results.</summary>
-    public async Task<List<T>> RunAsync<T>(string key, (string Name, object? Value)[] parameters, Func<DbDataReader, T> read)
-    {
+    public async Task<List<T>> RunAsync<T>(string key, (string Name, object? Value)[] parameters, Func<DbDataReader, T> read) {
         var text = (await QueriesAsync())[key];
         return await Task.Run(() => QueryAsync(text, parameters, read));
     }
 
-    private static DbProviderFactory FindFactory(string invariant)
-    {
-        var (assembly, type) = invariant switch
-        {
+    private static DbProviderFactory FindFactory(string invariant) {
+        var (assembly, type) = invariant switch {
             "System.Data.SQLite" => ("Microsoft.Data.Sqlite", "Microsoft.Data.Sqlite.SqliteFactory"),
             "MySql.Data.MySqlConnector" => ("MySqlConnector", "MySqlConnector.MySqlConnectorFactory"),
             _ => throw new OrleansConfigurationException($"Database provider factory with '{invariant}' invariant name not supported."),
@@ -40,10 +35,8 @@ internal sealed class AdoNetDatabase(string invariant, string? connectionString,
         return (DbProviderFactory)Assembly.Load(assembly).GetType(type, throwOnError: true)!.GetField("Instance")!.GetValue(null)!;
     }
 
-    private Task<Dictionary<string, string>> QueriesAsync()
-    {
-        lock (_gate)
-        {
+    private Task<Dictionary<string, string>> QueriesAsync() {
+        lock (_gate) {
             if (_queries is null or { IsFaulted: true })
                 _queries = Task.Run(async () =>
                     (await QueryAsync("SELECT QueryKey, QueryText FROM OrleansQuery", [], r => (r.GetString(0), r.GetString(1)))).ToDictionary());
@@ -51,8 +44,7 @@ internal sealed class AdoNetDatabase(string invariant, string? connectionString,
         }
     }
 
-    private async Task<List<T>> QueryAsync<T>(string text, (string Name, object? Value)[] parameters, Func<DbDataReader, T> read)
-    {
+    private async Task<List<T>> QueryAsync<T>(string text, (string Name, object? Value)[] parameters, Func<DbDataReader, T> read) {
         await using var connection = _factory.CreateConnection()!;
         connection.ConnectionString = connectionString;
         await connection.OpenAsync();
@@ -60,8 +52,7 @@ internal sealed class AdoNetDatabase(string invariant, string? connectionString,
 #pragma warning disable CA2100 // The statement is the database's own.
         command.CommandText = text;
 #pragma warning restore CA2100
-        foreach (var (name, value) in parameters)
-        {
+        foreach (var (name, value) in parameters) {
             var parameter = command.CreateParameter();
             (parameter.ParameterName, parameter.Value) = ("@" + name, value ?? DBNull.Value);
             command.Parameters.Add(parameter);
@@ -69,8 +60,7 @@ internal sealed class AdoNetDatabase(string invariant, string? connectionString,
 
         var rows = new List<T>();
         await using var reader = await command.ExecuteReaderAsync();
-        do
-        {
+        do {
             while (await reader.ReadAsync())
                 rows.Add(read(reader));
         }

@@ -1,10 +1,8 @@
 using Orleans.Runtime;
 
-namespace Orleans
-{
+namespace Orleans {
     /// <summary>One grain's state as a store sees it.</summary>
-    public interface IGrainState<T>
-    {
+    public interface IGrainState<T> {
         T? State { get; set; }
         string? ETag { get; set; }
         bool RecordExists { get; set; }
@@ -12,8 +10,7 @@ namespace Orleans
 
     /// <summary>One grain's state.</summary>
     [GenerateSerializer]
-    public sealed class GrainState<T> : IGrainState<T>
-    {
+    public sealed class GrainState<T> : IGrainState<T> {
         [Id(0)]
         public T? State { get; set; }
         [Id(1)]
@@ -23,11 +20,9 @@ namespace Orleans
     }
 }
 
-namespace Orleans.Core
-{
+namespace Orleans.Core {
     /// <summary>State that can be stored.</summary>
-    public interface IStorage
-    {
+    public interface IStorage {
         string? Etag { get; }
         bool RecordExists { get; }
         Task ClearStateAsync();
@@ -39,23 +34,19 @@ namespace Orleans.Core
     }
 
     /// <summary>State of a type.</summary>
-    public interface IStorage<TState> : IStorage
-    {
+    public interface IStorage<TState> : IStorage {
         TState State { get; set; }
     }
 }
 
-namespace Orleans.Runtime
-{
+namespace Orleans.Runtime {
     /// <summary>Persistent state of a grain, read before it activates.</summary>
     public interface IPersistentState<TState> : Core.IStorage<TState>;
 
     /// <summary>Marks the constructor parameter that receives persistent state.</summary>
     [AttributeUsage(AttributeTargets.Parameter)]
-    public class PersistentStateAttribute : Attribute
-    {
-        public PersistentStateAttribute(string stateName, string? storageName = null)
-        {
+    public class PersistentStateAttribute : Attribute {
+        public PersistentStateAttribute(string stateName, string? storageName = null) {
             ArgumentNullException.ThrowIfNull(stateName);
             (StateName, StorageName) = (stateName, storageName);
         }
@@ -65,11 +56,9 @@ namespace Orleans.Runtime
     }
 }
 
-namespace Orleans.Storage
-{
+namespace Orleans.Storage {
     /// <summary>A store of grain states.</summary>
-    public interface IGrainStorage
-    {
+    public interface IGrainStorage {
         Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState);
         Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState);
         Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState);
@@ -77,8 +66,7 @@ namespace Orleans.Storage
 
     /// <summary>The stored state is of another version than the one in memory.</summary>
     [GenerateSerializer]
-    public class InconsistentStateException : OrleansException
-    {
+    public class InconsistentStateException : OrleansException {
         public InconsistentStateException() { }
         public InconsistentStateException(string message) : base(message) { }
         public InconsistentStateException(string message, Exception? innerException) : base(message, innerException!) { }

@@ -6,23 +6,19 @@ using Orleans.Runtime;
 namespace Orleans.Storage;
 
 /// <summary>State that an activation reads before it starts.</summary>
-internal interface IStateLoader
-{
+internal interface IStateLoader {
     Task ReadAsync(CancellationToken token);
 }
 
-internal static class PersistentState
-{
+internal static class PersistentState {
     public const string DefaultStore = "Default";
 
-    public static Func<Activation, object?> Factory(ParameterInfo parameter, PersistentStateAttribute attribute)
-    {
+    public static Func<Activation, object?> Factory(ParameterInfo parameter, PersistentStateAttribute attribute) {
         if (!parameter.ParameterType.IsGenericType || parameter.ParameterType.GetGenericTypeDefinition() != typeof(IPersistentState<>))
             throw new ArgumentException($"The parameter '{parameter.Name}' of {parameter.Member.DeclaringType} must be an {typeof(IPersistentState<>)}.");
         var type = typeof(PersistentState<>).MakeGenericType(parameter.ParameterType.GetGenericArguments());
         var name = attribute.StateName.Length > 0 ? attribute.StateName : parameter.Name!;
-        return activation =>
-        {
+        return activation => {
             var store = activation.ActivationServices.GetKeyedService<IGrainStorage>(attribute.StorageName ?? DefaultStore)
                 ?? throw new OrleansConfigurationException($"There is no grain storage named '{attribute.StorageName ?? DefaultStore}'.");
             var state = (IStateLoader)Activator.CreateInstance(type, activation.GrainId, name, store)!;
@@ -38,13 +34,11 @@ internal static class PersistentState
 }
 
 /// <summary>The state of one grain under one name. Operations on it run one after another, whoever starts them.</summary>
-internal sealed class PersistentState<T>(GrainId grain, string name, IGrainStorage store) : IPersistentState<T>, IStateLoader
-{
+internal sealed class PersistentState<T>(GrainId grain, string name, IGrainStorage store) : IPersistentState<T>, IStateLoader {
     private readonly GrainState<T> _state = new() { State = PersistentState.Fresh<T>() };
     private Task _last = Task.CompletedTask;
 
-    public T State
-    {
+    public T State {
         get => InGrain()._state.State!;
         set => InGrain()._state.State = value;
     }
@@ -59,12 +53,10 @@ internal sealed class PersistentState<T>(GrainId grain, string name, IGrainStora
     private PersistentState<T> InGrain() => Activation.Current is not null ? this
         : throw new InvalidOperationException("Grain state is only for the grain's own turns, not for other threads.");
 
-    private Task Next(Func<Task> operation)
-    {
+    private Task Next(Func<Task> operation) {
         return InGrain()._last = After(_last, operation);
 
-        static async Task After(Task previous, Func<Task> operation)
-        {
+        static async Task After(Task previous, Func<Task> operation) {
             await ((Task)previous).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             await operation();
         }

@@ -10,16 +10,14 @@ using Orleans.Storage;
 namespace Orleans.TestingHost;
 
 /// <summary>What differs from silo to silo.</summary>
-public sealed class InProcessTestSiloSpecificOptions
-{
+public sealed class InProcessTestSiloSpecificOptions {
     public int SiloPort { get; set; }
     public int GatewayPort { get; set; }
     public string SiloName { get; set; } = null!;
 }
 
 /// <summary>What the silos of a test cluster share.</summary>
-public sealed class InProcessTestClusterOptions
-{
+public sealed class InProcessTestClusterOptions {
     public string ClusterId { get; set; } = null!;
     public string ServiceId { get; set; } = null!;
     public bool InitializeClientOnDeploy { get; set; }
@@ -29,20 +27,17 @@ public sealed class InProcessTestClusterOptions
 }
 
 /// <summary>Describes a test cluster.</summary>
-public sealed class InProcessTestClusterBuilder
-{
+public sealed class InProcessTestClusterBuilder {
     public InProcessTestClusterBuilder() : this(2) { }
 
-    public InProcessTestClusterBuilder(short initialSilosCount) => Options = new InProcessTestClusterOptions
-    {
+    public InProcessTestClusterBuilder(short initialSilosCount) => Options = new InProcessTestClusterOptions {
         InitialSilosCount = initialSilosCount, ClusterId = CreateClusterId(), ServiceId = Guid.NewGuid().ToString("N"), InitializeClientOnDeploy = true,
     };
 
     public InProcessTestClusterOptions Options { get; }
     public static string CreateClusterId() => "testcluster-" + Guid.NewGuid().ToString("N");
 
-    public InProcessTestClusterBuilder ConfigureHost(Action<IHostApplicationBuilder> configureDelegate)
-    {
+    public InProcessTestClusterBuilder ConfigureHost(Action<IHostApplicationBuilder> configureDelegate) {
         Options.SiloHostConfigurationDelegates.Add((_, host) => configureDelegate(host));
         Options.ClientHostConfigurationDelegates.Add(configureDelegate);
         return this;
@@ -51,14 +46,12 @@ public sealed class InProcessTestClusterBuilder
     public InProcessTestClusterBuilder ConfigureSilo(Action<InProcessTestSiloSpecificOptions, ISiloBuilder> configureSiloDelegate)
         => ConfigureSiloHost((options, host) => host.UseOrleans(silo => configureSiloDelegate(options, silo)));
 
-    public InProcessTestClusterBuilder ConfigureSiloHost(Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder> configureSiloHostDelegate)
-    {
+    public InProcessTestClusterBuilder ConfigureSiloHost(Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder> configureSiloHostDelegate) {
         Options.SiloHostConfigurationDelegates.Add(configureSiloHostDelegate);
         return this;
     }
 
-    public InProcessTestClusterBuilder ConfigureClientHost(Action<IHostApplicationBuilder> configureHostDelegate)
-    {
+    public InProcessTestClusterBuilder ConfigureClientHost(Action<IHostApplicationBuilder> configureHostDelegate) {
         Options.ClientHostConfigurationDelegates.Add(configureHostDelegate);
         return this;
     }
@@ -67,8 +60,7 @@ public sealed class InProcessTestClusterBuilder
 }
 
 /// <summary>One silo of a test cluster.</summary>
-public class InProcessSiloHandle : IDisposable, IAsyncDisposable
-{
+public class InProcessSiloHandle : IDisposable, IAsyncDisposable {
     public short InstanceNumber { get; set; }
     public string Name { get; set; } = null!;
     public SiloAddress SiloAddress { get; set; } = null!;
@@ -79,23 +71,20 @@ public class InProcessSiloHandle : IDisposable, IAsyncDisposable
     public Task StopSiloAsync(bool stopGracefully) => StopSiloAsync(new CancellationToken(canceled: !stopGracefully));
 
     /// <summary>Stops it; a token that is already cancelled kills it.</summary>
-    public async Task StopSiloAsync(CancellationToken ct)
-    {
+    public async Task StopSiloAsync(CancellationToken ct) {
         if (!IsActive)
             return;
         IsActive = false;
         await Task.Run(() => SiloHost.StopAsync(ct), CancellationToken.None);
     }
 
-    public void Dispose()
-    {
+    public void Dispose() {
         StopSiloAsync(true).GetAwaiter().GetResult();
         SiloHost.Dispose();
         GC.SuppressFinalize(this);
     }
 
-    public async ValueTask DisposeAsync()
-    {
+    public async ValueTask DisposeAsync() {
         await StopSiloAsync(true);
         await ((IAsyncDisposable)SiloHost).DisposeAsync();
         GC.SuppressFinalize(this);
@@ -103,8 +92,7 @@ public class InProcessSiloHandle : IDisposable, IAsyncDisposable
 }
 
 /// <summary>Several silos and a client inside one process, over an in-memory membership table.</summary>
-public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
-{
+public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable {
     private readonly List<InProcessSiloHandle> _silos = [];
     private readonly InMemoryCluster _cluster = new();
     private readonly MemoryTables _tables = new();
@@ -114,10 +102,8 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     internal InProcessTestCluster(InProcessTestClusterOptions options) => Options = options;
     public InProcessTestClusterOptions Options { get; }
 
-    public ReadOnlyCollection<InProcessSiloHandle> Silos
-    {
-        get
-        {
+    public ReadOnlyCollection<InProcessSiloHandle> Silos {
+        get {
             lock (_silos)
                 return _silos.ToList().AsReadOnly();
         }
@@ -130,15 +116,13 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         => Silos.FirstOrDefault(s => silo is null || s.SiloAddress.Equals(silo))?.ServiceProvider
             ?? throw new ArgumentException($"The provided silo address '{silo}' is unknown.");
 
-    public async Task DeployAsync()
-    {
+    public async Task DeployAsync() {
         await StartSilosAsync(Options.InitialSilosCount);
         if (Options.InitializeClientOnDeploy)
             await InitializeClientAsync();
     }
 
-    public async Task InitializeClientAsync()
-    {
+    public async Task InitializeClientAsync() {
         await StopClusterClientAsync();
         var host = NewHost("TestClusterClient");
         Options.ClientHostConfigurationDelegates.ForEach(configure => configure(host));
@@ -153,8 +137,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
 
     public async Task<InProcessSiloHandle> StartAdditionalSiloAsync() => (await StartSilosAsync(1)).Single();
 
-    public async Task<List<InProcessSiloHandle>> StartSilosAsync(int silosToStart)
-    {
+    public async Task<List<InProcessSiloHandle>> StartSilosAsync(int silosToStart) {
         var started = await Task.WhenAll(Enumerable.Range(0, silosToStart).Select(_ => Task.Run(StartSiloAsync)));
         lock (_silos)
             _silos.AddRange(started);
@@ -166,8 +149,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     /// <summary>Kills a silo: as if its process were gone.</summary>
     public Task KillSiloAsync(InProcessSiloHandle instance) => EndSiloAsync(instance, gracefully: false);
 
-    public async Task StopClusterClientAsync()
-    {
+    public async Task StopClusterClientAsync() {
         if (_client is not { } client)
             return;
         _client = null;
@@ -176,8 +158,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         client.Dispose();
     }
 
-    public async Task StopAllSilosAsync()
-    {
+    public async Task StopAllSilosAsync() {
         await StopClusterClientAsync();
         foreach (var silo in Silos)
             await StopSiloAsync(silo);
@@ -190,8 +171,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     public void Dispose() => Task.Run(StopAllSilosAsync).GetAwaiter().GetResult();
     public async ValueTask DisposeAsync() => await Task.Run(StopAllSilosAsync);
 
-    private async Task<InProcessSiloHandle> StartSiloAsync()
-    {
+    private async Task<InProcessSiloHandle> StartSiloAsync() {
         var number = Interlocked.Increment(ref _nextSilo) - 1;
         var specific = new InProcessTestSiloSpecificOptions { SiloName = $"Silo_{number}", SiloPort = 11111 + number, GatewayPort = 30000 + number };
         var builder = NewHost(specific.SiloName);
@@ -207,14 +187,12 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         var host = builder.Build();
         await host.StartAsync();
         var details = host.Services.GetRequiredService<ILocalSiloDetails>();
-        return new InProcessSiloHandle
-        {
+        return new InProcessSiloHandle {
             Name = specific.SiloName, InstanceNumber = (short)number, SiloHost = host, SiloAddress = details.SiloAddress, GatewayAddress = details.GatewayAddress,
         };
     }
 
-    private async Task EndSiloAsync(InProcessSiloHandle instance, bool gracefully)
-    {
+    private async Task EndSiloAsync(InProcessSiloHandle instance, bool gracefully) {
         lock (_silos)
             _silos.Remove(instance);
         await instance.StopSiloAsync(gracefully);

@@ -3,11 +3,9 @@ using Orleans.Timers;
 
 namespace Orleans.Runtime;
 
-internal sealed class TimerRegistry : ITimerRegistry
-{
+internal sealed class TimerRegistry : ITimerRegistry {
     public IGrainTimer RegisterGrainTimer<TState>(
-        IGrainContext grainContext, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)
-    {
+        IGrainContext grainContext, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options) {
         if (grainContext is not Activation activation || !ReferenceEquals(Activation.Current, activation))
             throw new InvalidOperationException("Grain timers are created by the grain itself, in one of its turns.");
         var timer = new GrainTimer(activation, token => callback(state, token), options);
@@ -18,8 +16,7 @@ internal sealed class TimerRegistry : ITimerRegistry
 }
 
 /// <summary>A timer whose ticks queue like calls. The next tick is set when one has ended, so that ticks never pile up.</summary>
-internal sealed partial class GrainTimer : IGrainTimer
-{
+internal sealed partial class GrainTimer : IGrainTimer {
     private readonly Activation _activation;
     private readonly Func<CancellationToken, Task> _callback;
     private readonly GrainTimerCreationOptions _options;
@@ -28,18 +25,15 @@ internal sealed partial class GrainTimer : IGrainTimer
     private TimeSpan _due, _period;
     private bool _firing, _changed;
 
-    public GrainTimer(Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
-    {
+    public GrainTimer(Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) {
         (_activation, _callback, _options) = (activation, callback, options);
-        using (ExecutionContext.SuppressFlow())
-        {
+        using (ExecutionContext.SuppressFlow()) {
             _timer = activation.Silo.Time.CreateTimer(
                 static state => ((GrainTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 
-    public void Change(TimeSpan dueTime, TimeSpan period)
-    {
+    public void Change(TimeSpan dueTime, TimeSpan period) {
         Check(dueTime, nameof(dueTime));
         Check(period, nameof(period));
         (_due, _period, _changed) = (dueTime, period, true);
@@ -47,8 +41,7 @@ internal sealed partial class GrainTimer : IGrainTimer
             _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
     }
 
-    public void Dispose()
-    {
+    public void Dispose() {
         if (_stopped.IsCancellationRequested)
             return;
         _stopped.Cancel();
@@ -56,35 +49,27 @@ internal sealed partial class GrainTimer : IGrainTimer
         _activation.Remove(this);
     }
 
-    private static void Check(TimeSpan span, string name)
-    {
+    private static void Check(TimeSpan span, string name) {
         var milliseconds = (long)span.TotalMilliseconds;
         ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, -1, name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(milliseconds, 0xfffffffe, name);
     }
 
-    private void Fire()
-    {
+    private void Fire() {
         _firing = true;
         _activation.Scheduler.Receive(new Tick(this));
     }
 
-    private async ValueTask<object?> TickAsync()
-    {
+    private async ValueTask<object?> TickAsync() {
         if (_stopped.IsCancellationRequested)
             return null;
         _changed = false;
-        try
-        {
+        try {
             await _callback(_stopped.Token);
-        }
-        catch (Exception error)
-        {
+        } catch (Exception error) {
             LogTickFailed(_activation.Silo.Logger, _activation.GrainId, error);
             throw;
-        }
-        finally
-        {
+        } finally {
             _firing = false;
             if (!_stopped.IsCancellationRequested)
                 _timer.Change(_changed ? _due : _period, Timeout.InfiniteTimeSpan);
@@ -96,8 +81,7 @@ internal sealed partial class GrainTimer : IGrainTimer
     [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "A timer of {Grain} failed; it goes on")]
     private static partial void LogTickFailed(ILogger logger, GrainId grain, Exception error);
 
-    private sealed class Tick(GrainTimer timer) : Call(timer._activation.Silo, null)
-    {
+    private sealed class Tick(GrainTimer timer) : Call(timer._activation.Silo, null) {
         public override bool AlwaysInterleave => timer._options.Interleave;
         public override bool ReadOnly => false;
         public override bool KeepAlive => timer._options.KeepAlive;

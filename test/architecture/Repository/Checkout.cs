@@ -9,8 +9,8 @@ internal static class Checkout
         "bin", "obj", ".git", ".feed", "artifacts", "TestResults", ".vs", ".idea", ".vscode", "node_modules",
     };
 
-    /// <summary>Folder of Orleans.sln, found upwards from the test's own output.</summary>
-    public static string Root { get; } = FindRoot();
+    /// <summary>The folder that holds Orleans.sln.</summary>
+    public static string Root => TestSupport.Repository.Root;
 
     /// <summary>
     /// Folders whose C# is the product. A file outside them (tests, benchmarks) may do what the product must not.
@@ -53,18 +53,5 @@ internal static class Checkout
                 yield return file;
             }
         }
-    }
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Orleans.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException($"No Orleans.sln above {AppContext.BaseDirectory}.");
     }
 }

@@ -78,7 +78,8 @@ public sealed partial class ScopeCatalog
     private async Task<Counted> CountAsync(TenantId tenant, ScopeId scope, CancellationToken cancellationToken)
     {
         var started = database.Time.GetTimestamp();
-        var totals = topology.Current.Attachments(scope).ToDictionary(static attachment => attachment.Settings.Store, static _ => (Chunks: 0L, Bytes: 0L));
+        var attachments = (await topology.GetAsync(cancellationToken)).Attachments(scope);
+        var totals = attachments.ToDictionary(static attachment => attachment.Settings.Store, static _ => (Chunks: 0L, Bytes: 0L));
         var after = Array.Empty<byte>();
         while (after is not null)
         {

@@ -8,6 +8,11 @@ internal static class Measurement
 {
     private const int Callers = 64;
 
+    private static readonly Sql InsertFile = new("""
+        INSERT INTO file (tenant, scope, path, version, size, etag, chunk_count, modified, committed, manifest, sequence)
+        VALUES (?1, ?2, ?3, 1, 4096, ?4, 1, 0, 0, ?5, 1)
+        """);
+
     public static async Task<int> RunAsync(string folder)
     {
         Directory.CreateDirectory(folder);
@@ -27,17 +32,49 @@ internal static class Measurement
         var finds = 200_000;
         seconds = await EachAsync(finds, i => world.FindAsync($"put/{i % 1000:000}/{i % pairs}"));
         Console.WriteLine($"finds, {Callers} callers, 3 readers: {finds / seconds:0}/s");
-        var clock = Stopwatch.StartNew();
+        await ListAsync(world);
+        return 0;
+    }
+
+    /// <summary>Pages of a scope of a million files, whose rows are written directly.</summary>
+    private static async Task ListAsync(CatalogWorld world)
+    {
+        const int Files = 1_000_000;
+        const int Batch = 10_000;
+        var scope = await world.CreateScopeAsync("million");
+        var manifest = CatalogWorld.NewUpload();
+        for (var from = 0; from < Files; from += Batch)
+        {
+            var first = from;
+            await world.Database.WriteAsync(
+                session =>
+                {
+                    for (var i = first; i < first + Batch; i++)
+                    {
+                        session.Execute(
+                            InsertFile, world.Tenant, scope, System.Text.Encoding.UTF8.GetBytes($"folder{i / 1_000:0000}/file with a name {i % 1_000:000}.bin"), CatalogWorld.Hash($"{i}"), manifest);
+                    }
+
+                    return 0;
+                },
+                default);
+        }
+
+        var times = new List<double>();
         string? next = null;
-        var pages = 0;
         do
         {
-            next = (await world.Files.ListAsync(world.Tenant, world.Scope, "", null, next, 1_000, default)).Next;
-            pages++;
+            var clock = Stopwatch.StartNew();
+            next = (await world.Files.ListAsync(world.Tenant, scope, "", null, next, 1_000, default)).Next;
+            times.Add(clock.Elapsed.TotalMilliseconds);
         }
         while (next is not null);
-        Console.WriteLine($"listing pages of 1,000: {clock.Elapsed.TotalMilliseconds / pages:0.00} ms each");
-        return 0;
+        var sorted = times.Order().ToArray();
+        Console.WriteLine(
+            $"pages of 1,000 of a million: {sorted[sorted.Length / 2]:0.00} ms each, {sorted[sorted.Length * 99 / 100]:0.00} at the 99th percentile, first {times[0]:0.00}, last {times[^1]:0.00}");
+        var folders = Stopwatch.StartNew();
+        var prefixes = (await world.Files.ListAsync(world.Tenant, scope, "", "/", null, 1_000, default)).Prefixes.Count;
+        Console.WriteLine($"{prefixes} common prefixes of a million: {folders.Elapsed.TotalMilliseconds:0.00} ms");
     }
 
     private static Task<double> PutAsync(CatalogWorld world, string prefix, int count) => EachAsync(count, i => PutOneAsync(world, $"{prefix}/{i % 1000:000}/{i}", i));

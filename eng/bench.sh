@@ -7,4 +7,4 @@ root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 for part in silo admin bench; do
   if stale "$part"; then sh "$root/eng/build.sh" "$part" || exit 1; fi
 done
-exec dotnet "$root/bench/bin/Release/net10.0/Granary.Bench.dll" "$@"
+exec "$root/bench/bin/Release/net10.0/granary-bench" "$@"

@@ -30,6 +30,15 @@ public sealed class RoutingTests : IDisposable
     }
 
     [Fact]
+    public async Task The_benchmarks_get_their_arguments_after_every_program_was_built()
+    {
+        var run = await _sandbox.RunAsync(["bench", "one stream", "--json"]);
+
+        Assert.Equal($"granary-bench <one stream> <--json> in {_sandbox.Root} for {_sandbox.Root}\n", run.Output);
+        Assert.Equal(3, _sandbox.Builds);
+    }
+
+    [Fact]
     public async Task Restore_of_an_existing_file_is_the_servers_even_with_a_colon_in_its_name()
     {
         _sandbox.Write("nightly-02:00.backup", "");

@@ -21,7 +21,7 @@ case $verb in
     ;;
   build)
     [ ! -f "$FAKE/slow" ] || sleep 1
-    for part in silo admin; do
+    for part in silo admin bench; do
       mkdir -p "$part/bin/Release/net10.0"
       cp "$FAKE/program" "$part/bin/Release/net10.0/granary-$part"
     done

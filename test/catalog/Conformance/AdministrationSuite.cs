@@ -230,6 +230,20 @@ public abstract class AdministrationSuite : CatalogSuite
     }
 
     [Fact]
+    public async Task An_installation_keeps_its_first_id_and_the_steps_it_has_done()
+    {
+        var installation = new InstallationCatalog(World.Database);
+        var first = Guid.CreateVersion7();
+        Assert.Equal(first.ToString("n"), await installation.GetIdAsync(first, default));
+        Assert.Equal(first.ToString("n"), await installation.GetIdAsync(Guid.CreateVersion7(), default));
+        Assert.False(await installation.IsDoneAsync("bootstrap", default));
+        await installation.MarkDoneAsync("bootstrap", default);
+        await installation.MarkDoneAsync("bootstrap", default);
+        Assert.True(await installation.IsDoneAsync("bootstrap", default));
+        Assert.False(await installation.IsDoneAsync("other", default));
+    }
+
+    [Fact]
     public async Task A_lower_quota_refuses_growth_and_nothing_else()
     {
         await World.PutAsync("a", "123456");

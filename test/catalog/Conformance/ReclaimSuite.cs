@@ -59,6 +59,25 @@ public abstract class ReclaimSuite : CatalogSuite
     }
 
     [Fact]
+    public async Task A_failed_write_is_told_after_its_grace_period_or_at_once_when_its_silo_is_long_dead()
+    {
+        var upload = NewUpload();
+        await World.BeginAsync(upload, "a", 4);
+        await World.PlaceAsync(World.Chunk(upload, 0, Hash("data"), 4));
+        await World.Uploads.AbortAsync(upload, default);
+        var began = Clock.GetUtcNow();
+        Assert.Equal(0, await ToldAsync(failedBefore: began - TimeSpan.FromSeconds(1), deadBefore: began + TimeSpan.FromDays(1)));
+        Assert.Equal(1, await ToldAsync(failedBefore: began, deadBefore: DateTimeOffset.MinValue));
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        World.Epoch = await World.Silos.RegisterAsync("silo-1", default);
+        Assert.Equal(0, await ToldAsync(failedBefore: DateTimeOffset.MinValue, deadBefore: Clock.GetUtcNow() - TimeSpan.FromSeconds(1)));
+        Assert.Equal(1, await ToldAsync(failedBefore: DateTimeOffset.MinValue, deadBefore: Clock.GetUtcNow()));
+
+        async Task<int> ToldAsync(DateTimeOffset failedBefore, DateTimeOffset deadBefore) =>
+            (await World.Reclaim.NextDeletingAsync(World.Store, null, 10, failedBefore, deadBefore, default)).Count;
+    }
+
+    [Fact]
     public async Task A_stored_copy_cannot_be_reported_as_deleted()
     {
         await World.PutAsync("a", "data");

@@ -47,6 +47,13 @@ public sealed class ApiCall
     /// <summary>Reads the topology again, where what was asked for may have been made a moment ago.</summary>
     public async Task<Topology> RefreshTopologyAsync() => Topology = await _topologies.RefreshAsync(Aborted);
 
+    /// <summary>Makes sure that the topology is at least of a version, which a lookup in the catalog met.</summary>
+    public async ValueTask EnsureTopologyAsync(long version)
+    {
+        if (Topology.Version < version)
+            Topology = await _topologies.EnsureAsync(version, Aborted);
+    }
+
     /// <summary>
     /// Finds a scope of the tenant by name. What does not exist, what is being deleted and what the caller is not limited to
     /// are the same 404.

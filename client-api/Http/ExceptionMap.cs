@@ -1,4 +1,5 @@
-using Microsoft.AspNetCore.Connections;
+using Granary.Catalog;
+using Granary.Stores;
 using Microsoft.AspNetCore.Http;
 
 namespace Granary.ClientApi.Http;
@@ -8,14 +9,18 @@ public static class ExceptionMap
 {
     /// <summary>The client went away, so that nobody reads an answer.</summary>
     public static bool IsClientGone(Exception error, HttpContext context) =>
-        context.RequestAborted.IsCancellationRequested
-        && error is OperationCanceledException or ConnectionResetException or ConnectionAbortedException;
+        context.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException;
 
     /// <summary>The problem for a fault.</summary>
     public static Problem ToProblem(Exception error) => error switch
     {
         BadQueryException query => Problem.Invalid(query.Field, query.Message),
+        ProblemException refused => refused.Problem,
         BadHttpRequestException bad => ForBadRequest(bad),
+        ChunkBufferReclaimedException => Problem.Busy("The transfer stood still while others waited for memory."),
+        CatalogBusyException => Problem.Busy("Too many requests wait for the catalog."),
+        CatalogException => Problem.Unavailable("The catalog cannot be used now."),
+        ChunkStoreException => Problem.Unavailable("A store cannot be used now."),
         TimeoutException => Problem.Unavailable("A part of the service did not answer in time."),
         OperationCanceledException => Problem.Unavailable("The request was given up."),
         _ => new Problem(ProblemKinds.Internal, "The server failed to answer the request; its log says why."),

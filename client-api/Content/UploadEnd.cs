@@ -1,0 +1,77 @@
+using Granary.Catalog;
+using Granary.ClientApi.Metrics;
+using Granary.GrainInterfaces;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Granary.ClientApi.Content;
+
+/// <summary>Ends uploads: commits them, or gives back what they hold. Neither is given up when the client goes.</summary>
+internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory grains, ApiMetrics metrics, ILogger<UploadEnd> logger)
+{
+    private const int Attempts = 3;
+
+    /// <summary>
+    /// Commits. A call that timed out may have taken effect: it is repeated with the same upload, which answers with the
+    /// first result.
+    /// </summary>
+    public async Task<NamespaceResult> CommitAsync(TenantId tenant, ScopeId scope, NamespaceOperation operation)
+    {
+        var grain = grains.GetGrain<IScopeGrain>(GrainKeys.Scope(tenant, scope));
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await grain.ApplyAsync(operation, CancellationToken.None);
+            }
+            catch (Exception error) when (attempt < Attempts && error is TimeoutException or OrleansException)
+            {
+                LogRepeated(operation.GetType().Name, attempt, error);
+            }
+        }
+    }
+
+    /// <summary>Aborts: reservations are given back at once, the rest by background work, which is woken.</summary>
+    public async Task AbortAsync(UploadTarget target)
+    {
+        metrics.Aborted("in");
+        try
+        {
+            await uploads.AbortAsync(target.Upload, CancellationToken.None);
+        }
+        catch (CatalogException error)
+        {
+            // The upload dies with this silo's life at the latest, and is then aborted by background work.
+            LogNotAborted(target.Upload, error);
+            return;
+        }
+
+        await WakeAsync(grains.GetGrain<ITenantMaintenanceGrain>(GrainKeys.Tenant(target.Tenant)).WakeAsync(CancellationToken.None));
+    }
+
+    /// <summary>Tells a store's background work that a location is to be deleted.</summary>
+    public Task WakeStoreAsync(StoreId store) =>
+        WakeAsync(grains.GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(store)).WakeAsync(CancellationToken.None));
+
+    private async Task WakeAsync(Task waking)
+    {
+        try
+        {
+            await waking;
+        }
+        catch (Exception error) when (error is TimeoutException or OrleansException)
+        {
+            // Its reminder wakes it later.
+            LogNotWoken(error);
+        }
+    }
+
+    [LoggerMessage(5013, LogLevel.Warning, "{Operation} did not answer (attempt {Attempt}) and is repeated")]
+    private partial void LogRepeated(string operation, int attempt, Exception error);
+
+    [LoggerMessage(5014, LogLevel.Warning, "Upload {Upload} could not be aborted now")]
+    private partial void LogNotAborted(UploadId upload, Exception error);
+
+    [LoggerMessage(5015, LogLevel.Debug, "Background work could not be woken")]
+    private partial void LogNotWoken(Exception error);
+}

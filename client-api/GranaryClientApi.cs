@@ -1,6 +1,9 @@
 using Granary.ClientApi.Authentication;
+using Granary.ClientApi.Content;
+using Granary.ClientApi.Files;
 using Granary.ClientApi.Http;
 using Granary.ClientApi.Http.Rejections;
+using Granary.ClientApi.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +30,9 @@ public static class GranaryClientApi
         services.Configure<KestrelServerOptions>(GranaryKestrel.Configure);
         services.AddSingleton<Authenticator>();
         services.AddSingleton<RejectionMarker>();
+        AddMetrics(services);
+        AddContent(services);
+        AddFiles(services);
         return services;
     }
 
@@ -37,6 +43,38 @@ public static class GranaryClientApi
         _ = app.Services.GetRequiredService<RejectionMarker>();
         app.UseMiddleware<ApiMiddleware>();
         app.UseRouting();
+        MetricsEndpoint.Map(app);
+        FileEndpoints.Map(app);
         return app;
+    }
+
+    private static void AddMetrics(IServiceCollection services)
+    {
+        services.AddSingleton<ApiMetrics>();
+        services.AddSingleton<MetricsCollector>();
+    }
+
+    private static void AddContent(IServiceCollection services)
+    {
+        services.AddSingleton<IdleWatch>();
+        services.AddSingleton<CorruptCopies>();
+        services.AddSingleton<ChunkClaims>();
+        services.AddSingleton<ChunkPlacer>();
+        services.AddSingleton<ChunkReader>();
+        services.AddSingleton<CheckedChunks>();
+        services.AddSingleton<UploadEnd>();
+        services.AddSingleton<Uploader>();
+    }
+
+    private static void AddFiles(IServiceCollection services)
+    {
+        services.AddSingleton<StoredAnswers>();
+        services.AddSingleton<PresignedLinks>();
+        services.AddSingleton<ScopeCopier>();
+        services.AddSingleton<FilePut>();
+        services.AddSingleton<FileGet>();
+        services.AddSingleton<FileFacts>();
+        services.AddSingleton<FileChanges>();
+        services.AddSingleton<FileList>();
     }
 }

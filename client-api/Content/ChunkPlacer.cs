@@ -3,7 +3,6 @@ using Granary.ClientApi.Http;
 using Granary.ClientApi.Metrics;
 using Granary.GrainInterfaces;
 using Granary.Stores;
-using Granary.Stores.Directory;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
@@ -51,6 +50,7 @@ internal sealed partial class ChunkPlacer(
         UploadTarget target, PlaceChunk ask, ChunkPlaced? placed, Func<IChunkStore, LocationKey, Task> write)
     {
         var attempt = new Attempt();
+        LocationId? failed = null;
         placed ??= await uploads.PlaceChunkAsync(ask, CancellationToken.None);
         for (var round = 0; round < MaxRounds; round++)
         {
@@ -61,7 +61,9 @@ internal sealed partial class ChunkPlacer(
                     return default;
                 case PlaceStatus.NeedsSpace:
                     ask = await GetSpaceAsync(ask, placed, attempt);
-                    placed = await uploads.PlaceChunkAsync(ask, CancellationToken.None);
+                    placed = failed is { } again
+                        ? await uploads.ReplaceChunkAsync(ask, again, CancellationToken.None)
+                        : await uploads.PlaceChunkAsync(ask, CancellationToken.None);
                     break;
                 case PlaceStatus.Write:
                     if (await TryWriteAsync(target, ask, placed, write) is not { } failure)
@@ -69,6 +71,7 @@ internal sealed partial class ChunkPlacer(
                     attempt.Failed |= failure.Fault != ChunkStoreFault.Full;
                     attempt.Full |= failure.Fault == ChunkStoreFault.Full;
                     ask = Without(ask, placed.Store);
+                    failed = placed.Location;
                     placed = await uploads.ReplaceChunkAsync(ask, placed.Location, CancellationToken.None);
                     break;
                 case PlaceStatus.NoStore:

@@ -3,7 +3,6 @@ using Granary.ClientApi.Metrics;
 using Granary.ClientApi.Stores;
 using Granary.GrainInterfaces;
 using Granary.Stores;
-using Granary.Stores.Directory;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.ClientApi.Content;

@@ -34,10 +34,10 @@ internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory gra
     /// <summary>Aborts: reservations are given back at once, the rest by background work, which is woken.</summary>
     public async Task AbortAsync(UploadTarget target)
     {
-        metrics.Aborted("in");
+        UploadAborted aborted;
         try
         {
-            await uploads.AbortAsync(target.Upload, CancellationToken.None);
+            aborted = await uploads.AbortAsync(target.Upload, CancellationToken.None);
         }
         catch (CatalogException error)
         {
@@ -46,12 +46,13 @@ internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory gra
             return;
         }
 
+        if (!aborted.Aborted)
+            return;
+        metrics.Aborted("in");
         await WakeAsync(grains.GetGrain<ITenantMaintenanceGrain>(GrainKeys.Tenant(target.Tenant)).WakeAsync(CancellationToken.None));
+        foreach (var store in aborted.Stores)
+            await WakeAsync(grains.GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(store)).WakeAsync(CancellationToken.None));
     }
-
-    /// <summary>Tells a store's background work that a location is to be deleted.</summary>
-    public Task WakeStoreAsync(StoreId store) =>
-        WakeAsync(grains.GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(store)).WakeAsync(CancellationToken.None));
 
     private async Task WakeAsync(Task waking)
     {

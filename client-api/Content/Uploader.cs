@@ -4,7 +4,6 @@ using Granary.ClientApi.Metrics;
 using Granary.ClientApi.Stores;
 using Granary.GrainInterfaces;
 using Granary.Stores;
-using Granary.Stores.Directory;
 using Microsoft.Extensions.Options;
 
 namespace Granary.ClientApi.Content;

@@ -1,3 +1,4 @@
+using Granary.ClientApi.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +8,7 @@ namespace Granary.ClientApi.Http;
 /// The one middleware before routing: (1) checks the raw path on every route and method; (2) turns exceptions into problems,
 /// never a stack trace; (3) gives the routing's bare 404 and 405 a body.
 /// </summary>
-internal sealed partial class ApiMiddleware(RequestDelegate next, ILogger<ApiMiddleware> logger)
+internal sealed partial class ApiMiddleware(RequestDelegate next, ApiMetrics metrics, ILogger<ApiMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -33,6 +34,8 @@ internal sealed partial class ApiMiddleware(RequestDelegate next, ILogger<ApiMid
             // A loop's top: every fault ends here and becomes a problem with a stable code.
             await AnswerFaultAsync(context, error);
         }
+
+        metrics.Request(context.Request.Method, context.Response.StatusCode);
     }
 
     private static Task AnswerBareStatusAsync(HttpContext context)

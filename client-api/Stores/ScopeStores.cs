@@ -1,6 +1,6 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
-using Granary.Stores.Directory;
+using Granary.Stores;
 
 namespace Granary.ClientApi.Stores;
 

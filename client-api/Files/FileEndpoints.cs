@@ -1,0 +1,32 @@
+using Granary.ClientApi.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Granary.ClientApi.Files;
+
+/// <summary>Maps the files of a scope (http-api, Files).</summary>
+internal static class FileEndpoints
+{
+    private const string Files = ApiEndpoints.Root + "/scopes/{scope}/files";
+    private const string File = Files + "/{**path}";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var services = routes.ServiceProvider;
+        var put = services.GetRequiredService<FilePut>();
+        var get = services.GetRequiredService<FileGet>();
+        var facts = services.GetRequiredService<FileFacts>();
+        var changes = services.GetRequiredService<FileChanges>();
+        var list = services.GetRequiredService<FileList>();
+
+        routes.MapApi("PUT", File, Rights.Write, put.AnswerAsync).WithName("putFile");
+        routes.MapApi("GET", File, Rights.Read, call => FileFacts.Asked(call) ? facts.AnswerAsync(call) : get.AnswerAsync(call)).WithName("getFile");
+        routes.MapApi("HEAD", File, Rights.Read, get.AnswerAsync).WithName("headFile");
+        routes.MapApi("DELETE", File, Rights.Write, changes.DeleteAsync).WithName("deleteFile");
+        routes.MapApi("POST", Files + ":copy", Rights.Write, changes.CopyAsync).WithName("copyFile");
+        routes.MapApi("POST", Files + ":move", Rights.Write, changes.MoveAsync).WithName("moveFile");
+        routes.MapApi("POST", Files + ":restore", Rights.Write, changes.RestoreAsync).WithName("restoreFile");
+        routes.MapApi("GET", Files, Rights.Read, list.AnswerAsync).WithName("listFiles");
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace Granary.ClientApi.Metrics;
+
+/// <summary>
+/// Collects every instrument of the meters <c>Granary.*</c> and writes them as Prometheus text. Adding is one lookup and one
+/// interlocked add; the number of label sets of an instrument is bounded.
+/// </summary>
+public sealed class MetricsCollector : IDisposable
+{
+    /// <summary>Prefix of the meters that are collected.</summary>
+    public const string MeterPrefix = "Granary.";
+
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentDictionary<Instrument, MetricSeries> _series = new();
+    private readonly Lock _observing = new();
+
+    /// <summary>Begins to collect.</summary>
+    public MetricsCollector()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name.StartsWith(MeterPrefix, StringComparison.Ordinal))
+                listener.EnableMeasurementEvents(instrument, _series.GetOrAdd(instrument, static made => new MetricSeries(made)));
+        };
+        _listener.MeasurementsCompleted = (instrument, _) => _series.TryRemove(instrument, out MetricSeries? _);
+        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, state) => ((MetricSeries?)state)?.Record(value, tags));
+        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, state) => ((MetricSeries?)state)?.Record(value, tags));
+        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, state) => ((MetricSeries?)state)?.Record(value, tags));
+        _listener.SetMeasurementEventCallback<float>(static (_, value, tags, state) => ((MetricSeries?)state)?.Record(value, tags));
+        _listener.Start();
+    }
+
+    /// <summary>Everything as Prometheus text, ordered by name.</summary>
+    public string Write()
+    {
+        var text = new PrometheusText();
+        lock (_observing)
+        {
+            foreach (var series in _series.Values)
+                series.BeginObserving();
+            _listener.RecordObservableInstruments();
+            foreach (var group in _series.Values.GroupBy(series => series.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+            {
+                text.Head(group.Key, group.First().Type, group.First().Help);
+                foreach (var series in group)
+                    series.Write(text);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _listener.Dispose();
+}

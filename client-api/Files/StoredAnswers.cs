@@ -14,7 +14,7 @@ internal sealed class StoredAnswers(OperationCatalog operations)
     /// <summary>The stored answer; null when the key was not used.</summary>
     public async Task<StoredAnswer?> FindAsync(TenantId tenant, OperationKey operation)
     {
-        var result = await operations.FindNamespaceAsync(tenant, operation, CancellationToken.None);
+        var result = await operations.FindNamespaceResultAsync(tenant, operation, CancellationToken.None);
         if (result is null)
             return null;
         var problem = UploadRefusals.Of(result);

@@ -4,6 +4,7 @@ using System.Text;
 using Granary.Catalog;
 using Granary.ClientApi;
 using Granary.ClientApi.Http;
+using Granary.Grains;
 using Granary.Silo.Configuration;
 using Granary.Silo.Data;
 using Granary.Silo.Stores;
@@ -38,6 +39,7 @@ internal static class SiloComposition
         // Hosted services start in this order and stop in the reverse: stores, grains, wakers; the HTTP server comes last
         // and goes first.
         AddStores(builder.Services, settings.Storage);
+        builder.Services.AddGranaryGrains();
         OrleansSetup.Add(builder, settings, context.InstallationId);
         builder.Services.AddHostedService<MaintenanceWaker>();
         builder.Services.AddGranaryClientApi(api => api.Operators.Add(

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Granary.Grains;
+
+/// <summary>Registers what the grains need beside the catalog and the stores' directory.</summary>
+public static class GranaryGrains
+{
+    /// <summary>
+    /// Adds it. Grain classes are found by Orleans in the assemblies that the host refers to; calling this is what makes it
+    /// refer to this one.
+    /// </summary>
+    public static IServiceCollection AddGranaryGrains(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services;
+    }
+}

@@ -76,7 +76,7 @@ public sealed class BufferAccount : IDisposable
 
     internal void Release(ChunkBuffer chunk, List<BufferPiece> pieces) => _pool.Release(this, chunk, pieces);
 
-    internal void Sealed(ChunkBuffer chunk) => _pool.Sealed(chunk);
+    internal void Ended(ChunkBuffer chunk) => _pool.Ended(chunk);
 
     /// <summary>Signals without running anybody's code on this thread.</summary>
     internal void Reclaim() => _ = _reclaimed.CancelAsync();

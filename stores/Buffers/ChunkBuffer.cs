@@ -45,6 +45,9 @@ public sealed class ChunkBuffer : IDisposable
     /// <summary>The pieces as they lie in memory, with room behind the last byte that is zero once sealed.</summary>
     internal IReadOnlyList<BufferPiece> RawPieces => _pieces;
 
+    /// <summary>True when the chunk waits for no byte any more.</summary>
+    internal bool IsFilled => HasEnded || Length == MaxLength;
+
     /// <summary>Where in the pool's account the memory is booked; the pool's own.</summary>
     internal ChunkClaim Claim { get; } = new();
 
@@ -75,8 +78,8 @@ public sealed class ChunkBuffer : IDisposable
     public ValueTask<Memory<byte>> GetMemoryAsync(CancellationToken ct)
     {
         ThrowUnlessOpen();
-        if (Length == MaxLength)
-            throw new InvalidOperationException($"The chunk has all of its {MaxLength} bytes.");
+        if (IsFilled)
+            throw new InvalidOperationException($"The chunk has all of its {Length} bytes.");
         var tail = Tail();
         return tail.Length > 0 ? new(tail) : GrowAsync(ct);
     }
@@ -103,6 +106,17 @@ public sealed class ChunkBuffer : IDisposable
         return Slice(length);
     }
 
+    /// <summary>
+    /// Says that no more bytes will come, before the hash is computed: what the chunk claimed beyond them is free for others,
+    /// and it does not count as idle while it waits to be stored. A chunk that is full needs no such word.
+    /// </summary>
+    public void EndFilling()
+    {
+        ThrowUnlessOpen();
+        HasEnded = true;
+        _account?.Ended(this);
+    }
+
     /// <summary>Ends filling: computes the hash, and zeroes the room behind the last byte, which direct writes pad with.</summary>
     public ChunkHash Seal()
     {
@@ -122,10 +136,11 @@ public sealed class ChunkBuffer : IDisposable
         }
 
         ZeroPadding();
+        HasEnded = true;
         _hash = ChunkHash.From(hash);
         _filled = filled;
         IsSealed = true;
-        _account?.Sealed(this);
+        _account?.Ended(this);
         return _hash;
     }
 
@@ -160,6 +175,8 @@ public sealed class ChunkBuffer : IDisposable
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     private int Capacity { get; set; }
+
+    private bool HasEnded { get; set; }
 
     private async ValueTask<Memory<byte>> GrowAsync(CancellationToken ct)
     {

@@ -171,7 +171,7 @@ public sealed partial class ChunkBufferPool : IDisposable
         }
     }
 
-    internal void Sealed(ChunkBuffer chunk)
+    internal void Ended(ChunkBuffer chunk)
     {
         lock (_gate)
         {

@@ -277,10 +277,13 @@ public sealed class ChunkBufferPoolTests(ITestOutputHelper output) : IDisposable
         var moving = Own(pool.Open("a", BufferUse.Receiving));
         var stored = Own(pool.Open("a", BufferUse.Receiving));
         var copying = Own(pool.Open("a", BufferUse.Internal));
-        var chunks = new[] { moving, stored, copying }.Select(a => Own(a.Begin(24 * Piece))).ToList();
+        var ended = Own(pool.Open("a", BufferUse.Receiving));
+        var full = Own(pool.Open("a", BufferUse.Receiving));
+        var chunks = new[] { moving, stored, copying, ended, full }.Select(a => Own(a.Begin((a == full ? 8 : 16) * Piece))).ToList();
         foreach (var chunk in chunks)
-            await AddAsync(chunk, 16);
+            await AddAsync(chunk, 8);
         chunks[1].Seal();
+        chunks[3].EndFilling();
         var waiter = Own(pool.Open("a", BufferUse.Receiving));
         var waiting = Own(waiter.Begin(30 * Piece)).GetMemoryAsync(default).AsTask();
         for (var i = 0; i < 20; i++)
@@ -290,7 +293,7 @@ public sealed class ChunkBufferPoolTests(ITestOutputHelper output) : IDisposable
         }
 
         Assert.False(waiting.IsCompleted);
-        Assert.DoesNotContain(new[] { moving, stored, copying, waiter }, a => a.Reclaimed.IsCancellationRequested);
+        Assert.DoesNotContain(new[] { moving, stored, copying, ended, full, waiter }, a => a.Reclaimed.IsCancellationRequested);
     }
 
     [Fact]

@@ -147,6 +147,9 @@ internal sealed partial class LocalChunkStore : IChunkStore
                 parts[i] = new((nint)pins[i].Pointer, (nuint)destination[i].Length);
             }
 
+            var wanted = destination.Sum(d => (long)d.Length);
+            if (wanted >= DirectBytes)
+                Posix.WillNeed(file, offset, wanted);
             var read = Posix.ReadAll(file, parts, offset);
             return read < 0 ? throw _faults.Of("reading", path, Posix.Error) : (int)read;
         }

@@ -102,6 +102,9 @@ internal static unsafe partial class Posix
         return total;
     }
 
+    /// <summary>Asks the kernel to begin reading a part of a file now and at once, instead of in steps as it is read. Only a hint.</summary>
+    public static void WillNeed(int file, long offset, long length) => _ = posix_fadvise(file, offset, length, 3);
+
     public static int Rename(int fromDirectory, string from, int toDirectory, string to) => renameat(fromDirectory, from, toDirectory, to);
 
     public static int Unlink(int directory, string path) => unlinkat(directory, path, 0);
@@ -198,6 +201,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ftruncate(int file, long length);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(int file, long offset, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(int file, int operation);

@@ -1,9 +1,16 @@
+using Granary.ClientApi.ApiKeys;
 using Granary.ClientApi.Authentication;
+using Granary.ClientApi.Cluster;
 using Granary.ClientApi.Content;
 using Granary.ClientApi.Files;
+using Granary.ClientApi.FileStores;
+using Granary.ClientApi.Health;
+using Granary.ClientApi.Home;
 using Granary.ClientApi.Http;
 using Granary.ClientApi.Http.Rejections;
 using Granary.ClientApi.Metrics;
+using Granary.ClientApi.Scopes;
+using Granary.ClientApi.Tenants;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +40,7 @@ public static class GranaryClientApi
         AddMetrics(services);
         AddContent(services);
         AddFiles(services);
+        AddAdministration(services);
         return services;
     }
 
@@ -45,6 +53,7 @@ public static class GranaryClientApi
         app.UseRouting();
         MetricsEndpoint.Map(app);
         FileEndpoints.Map(app);
+        MapAdministration(app);
         return app;
     }
 
@@ -76,5 +85,35 @@ public static class GranaryClientApi
         services.AddSingleton<FileFacts>();
         services.AddSingleton<FileChanges>();
         services.AddSingleton<FileList>();
+    }
+
+    private static void AddAdministration(IServiceCollection services)
+    {
+        services.AddSingleton<TenantEndpoints>();
+        services.AddSingleton<ApiKeyEndpoints>();
+        services.AddSingleton<ScopeEndpoints>();
+        services.AddSingleton<AttachmentEndpoints>();
+        services.AddSingleton<StoreCreation>();
+        services.AddSingleton<FileStoreViewer>();
+        services.AddSingleton<FileStoreEndpoints>();
+        services.AddSingleton<ClusterEndpoints>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<HealthChecks>();
+        services.AddSingleton<FullHealthCheck>();
+        services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<HomePage>();
+    }
+
+    private static void MapAdministration(WebApplication app)
+    {
+        var services = app.Services;
+        services.GetRequiredService<TenantEndpoints>().Map(app);
+        services.GetRequiredService<ApiKeyEndpoints>().Map(app);
+        services.GetRequiredService<ScopeEndpoints>().Map(app);
+        services.GetRequiredService<AttachmentEndpoints>().Map(app);
+        services.GetRequiredService<FileStoreEndpoints>().Map(app);
+        services.GetRequiredService<ClusterEndpoints>().Map(app);
+        services.GetRequiredService<HealthEndpoints>().Map(app);
+        services.GetRequiredService<HomePage>().Map(app);
     }
 }

@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.ClientApi;
+using Granary.ClientApi.Health;
 using Granary.ClientApi.Http;
 using Granary.Silo.Configuration;
 using Granary.Silo.Data;
@@ -69,6 +70,7 @@ public sealed partial class GranarySilo : IAsyncDisposable
             phase($"Starting the silo on {context.Runtime} ...");
             app = SiloComposition.Build(settings, databases.Catalog, context, keys);
             await app.StartAsync(cancellationToken);
+            app.Services.GetRequiredService<Readiness>().Open();
             var silo = new GranarySilo(databases, app, context, keys.OperatorKey, logs);
             LogStarted(logger, settings.Name, context.Epoch.Value, context.Version, context.Runtime, silo.Url);
             return silo;
@@ -108,6 +110,7 @@ public sealed partial class GranarySilo : IAsyncDisposable
         }
 
         _stopped = true;
+        _app.Services.GetRequiredService<Readiness>().Close("The server is stopping.");
         var silos = _app.Services.GetRequiredService<SiloCatalog>();
         await _app.StopAsync();
         try

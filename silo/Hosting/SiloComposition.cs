@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Granary.Catalog;
 using Granary.ClientApi;
+using Granary.ClientApi.Cluster;
+using Granary.ClientApi.FileStores;
 using Granary.ClientApi.Http;
 using Granary.Grains;
 using Granary.Silo.Configuration;
@@ -42,6 +44,7 @@ internal static class SiloComposition
         builder.Services.AddGranaryGrains();
         OrleansSetup.Add(builder, settings, context.InstallationId);
         builder.Services.AddHostedService<MaintenanceWaker>();
+        builder.Services.AddSingleton<IClusterInfo, ClusterInfo>();
         builder.Services.AddGranaryClientApi(api => api.Operators.Add(
             new OperatorCredential("operator", SHA256.HashData(Encoding.UTF8.GetBytes(keys.OperatorKey)), EmbeddedDefaults.Tenant)));
         AddProxy(builder.Services, settings.Http);
@@ -71,6 +74,7 @@ internal static class SiloComposition
         services.AddSingleton<StoreDirectory>();
         services.AddSingleton<IStoreDirectory>(provider => provider.GetRequiredService<StoreDirectory>());
         services.AddSingleton<StoreKeeper>();
+        services.AddSingleton<IStoreOpener>(provider => provider.GetRequiredService<StoreKeeper>());
         services.AddHostedService(provider => provider.GetRequiredService<StoreKeeper>());
     }
 

@@ -1,7 +1,6 @@
 using Granary.Catalog;
-
 using Granary.ClientApi;
-using Granary.ClientApi.Stores;
+using Granary.ClientApi.FileStores;
 using Granary.Stores;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,7 +12,7 @@ namespace Granary.Silo.Stores;
 /// changed its limits or secrets, and leaves what belongs to another silo alone.
 /// </summary>
 internal sealed partial class StoreKeeper(
-    TopologyCache topology, StoreDirectory directory, SecretProtector secrets, ISiloContext silo, TimeProvider time, ILogger<StoreKeeper> logger) : IHostedService, IDisposable
+    TopologyCache topology, StoreDirectory directory, SecretProtector secrets, ISiloContext silo, TimeProvider time, ILogger<StoreKeeper> logger) : IHostedService, IStoreOpener, IDisposable
 {
     /// <summary>How soon a store made on another silo is open here, and one that is offline is tried again.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -24,7 +23,7 @@ internal sealed partial class StoreKeeper(
     /// <summary>Opens what there is before the silo answers, then follows.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await StepAsync(cancellationToken);
+        await SynchronizeAsync(cancellationToken);
         _loop = FollowAsync(_stop.Token);
     }
 
@@ -39,7 +38,7 @@ internal sealed partial class StoreKeeper(
     public void Dispose() => _stop.Dispose();
 
     /// <summary>Brings the open stores in step once; callers that made a store need not wait for the next look.</summary>
-    public async Task StepAsync(CancellationToken cancellationToken)
+    public async Task SynchronizeAsync(CancellationToken cancellationToken)
     {
         var current = await topology.RefreshAsync(cancellationToken);
         await directory.UpdateAsync([.. current.Stores.Where(BelongsHere).Select(Define).OfType<ChunkStoreDefinition>()], cancellationToken);
@@ -53,7 +52,7 @@ internal sealed partial class StoreKeeper(
             try
             {
                 await timer.WaitForNextTickAsync(cancellationToken);
-                await StepAsync(cancellationToken);
+                await SynchronizeAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -72,16 +71,7 @@ internal sealed partial class StoreKeeper(
     {
         try
         {
-            return new ChunkStoreDefinition
-            {
-                InstallationId = silo.InstallationId,
-                StoreId = store.Id.ToString(),
-                Name = store.Name,
-                Configuration = ChunkStoreConfigParser.Deserialize(store.Backend, store.Configuration),
-                Credentials = store.EncryptedSecrets is { } record ? StoreSecrets.Unprotect(secrets, record) : null,
-                MaxConcurrentReads = store.Settings.MaxConcurrentReads,
-                MaxConcurrentWrites = store.Settings.MaxConcurrentWrites,
-            };
+            return StoreDefinitions.Define(store, silo.InstallationId, secrets);
         }
         catch (Exception failure) when (failure is FormatException or System.Security.Cryptography.CryptographicException)
         {

@@ -1,0 +1,38 @@
+using Granary.Catalog;
+using Granary.ClientApi.Administration;
+using Granary.ClientApi.Authentication;
+using Granary.ClientApi.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Granary.ClientApi.Cluster;
+
+/// <summary><c>GET /api/v1/cluster</c>: silos, their state, and the stores they own; for operators.</summary>
+internal sealed class ClusterEndpoints(IClusterInfo cluster, ISiloContext silo)
+{
+    /// <summary>Maps the resource.</summary>
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGlobal("GET", ApiEndpoints.Root + "/cluster", Rights.Operator, ShowAsync);
+
+    private async Task<IResult> ShowAsync(ApiCall call)
+    {
+        var silos = await cluster.GetSilosAsync(call.Aborted);
+        var topology = await call.RefreshTopologyAsync();
+        var views = silos
+            .OrderBy(s => s.Name, StringComparer.Ordinal)
+            .Select(s => new SiloView(s.Name, s.Status, s.Roles, s.Activations, silo.Version, OwnStores(topology, s.Name), s.Started))
+            .ToList();
+        return ApiResults.Json(new ClusterView(silo.Runtime, silo.Version, views), AdminJson.Default.ClusterView);
+    }
+
+    private static IReadOnlyList<string> OwnStores(Topology topology, string siloName) =>
+        [.. topology.Stores.Where(s => s.Silo == siloName).Select(s => s.Name).Order(StringComparer.Ordinal)];
+}
+
+/// <summary>The cluster as the answer shows it.</summary>
+internal sealed record ClusterView(string Runtime, string Version, IReadOnlyList<SiloView> Silos);
+
+/// <summary>One silo of it; <paramref name="Stores"/> are the local stores that only it reads and writes.</summary>
+internal sealed record SiloView(
+    string Name, string Status, IReadOnlyList<string> Roles, long? Activations, string Version, IReadOnlyList<string> Stores,
+    DateTimeOffset Started);

@@ -17,6 +17,7 @@ public sealed partial class StoreDirectory(ChunkStoreFactory factory, TimeProvid
 
     private readonly ConcurrentDictionary<StoreId, StoreEntry> _entries = new();
     private readonly SemaphoreSlim _step = new(1, 1);
+    private int _disposed;
 
     /// <inheritdoc/>
     public IReadOnlyList<StoreStatus> Stores => [.. _entries.OrderBy(pair => pair.Key.Value).Select(pair => pair.Value.Status())];
@@ -81,6 +82,9 @@ public sealed partial class StoreDirectory(ChunkStoreFactory factory, TimeProvid
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // A container that hands it out under several types disposes it once for each.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _step.WaitAsync().ConfigureAwait(false);
         foreach (var id in _entries.Keys)
         {

@@ -12,9 +12,10 @@ internal static class AttachmentTable
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
         """);
 
+    // state: 0 active, else leaving; the number tells one attempt to detach from another.
     private static readonly Sql UpdateState = new("UPDATE attachment SET state = ?3 WHERE scope = ?1 AND store = ?2 AND state = ?4");
 
-    private static readonly Sql DeleteLeaving = new("DELETE FROM attachment WHERE scope = ?1 AND store = ?2 AND state = 1");
+    private static readonly Sql DeleteLeaving = new("DELETE FROM attachment WHERE scope = ?1 AND store = ?2 AND state = ?3");
 
     private static readonly Sql DeleteOfScope = new("DELETE FROM attachment WHERE scope = ?1");
 
@@ -30,12 +31,15 @@ internal static class AttachmentTable
 
     /// <summary>State of an attachment; null when the store is not attached.</summary>
     public static AttachmentState? FindState(CatalogSession session, ScopeId scope, StoreId store) =>
-        session.Scalar(SelectOne, scope, store) is { } state ? (AttachmentState)state : null;
+        FindAttempt(session, scope, store) is { } attempt ? (attempt == 0 ? AttachmentState.Active : AttachmentState.Leaving) : null;
+
+    /// <summary>The attempt to detach that an attachment is in, 0 when it is active; null when the store is not attached.</summary>
+    public static long? FindAttempt(CatalogSession session, ScopeId scope, StoreId store) => session.Scalar(SelectOne, scope, store);
 
     /// <summary>Attaches a store or replaces the attachment's settings, if every rule holds.</summary>
     public static AdminOutcome Put(CatalogSession session, TenantId tenant, ScopeId scope, AttachmentSettings settings)
     {
-        var state = FindState(session, scope, settings.Store);
+        var state = FindAttempt(session, scope, settings.Store);
         if (CheckValues(settings) is { } invalid)
         {
             return invalid;
@@ -51,7 +55,7 @@ internal static class AttachmentTable
             return wrongTarget;
         }
 
-        Write(session, scope, settings, state ?? AttachmentState.Active);
+        Write(session, scope, settings, state ?? 0);
         TopologyTables.Bump(session);
         return new AdminOutcome(state is null ? AdminStatus.Created : AdminStatus.Done);
     }
@@ -71,17 +75,18 @@ internal static class AttachmentTable
     }
 
     /// <summary>Writes a row without checks.</summary>
-    public static void Write(CatalogSession session, ScopeId scope, AttachmentSettings settings, AttachmentState state) =>
+    public static void Write(CatalogSession session, ScopeId scope, AttachmentSettings settings, long attempt = 0) =>
         session.Execute(
             ReplaceOne, scope, settings.Store, settings.UploadPriority, settings.DownloadPriority, settings.Populate, settings.Drain,
-            settings.DrainTo?.Value, settings.ReadOnly, settings.WriteOnly, settings.SoftMaxSize, (int)state);
+            settings.DrainTo?.Value, settings.ReadOnly, settings.WriteOnly, settings.SoftMaxSize, attempt);
 
-    /// <summary>Moves an attachment from one state to another; false when it was not in the first.</summary>
-    public static bool Move(CatalogSession session, ScopeId scope, StoreId store, AttachmentState from, AttachmentState to) =>
-        session.Execute(UpdateState, scope, store, (int)to, (int)from) != 0;
+    /// <summary>Moves an attachment from one attempt to detach (0: active) to another; false when it was not in the first.</summary>
+    public static bool Move(CatalogSession session, ScopeId scope, StoreId store, long from, long to) =>
+        session.Execute(UpdateState, scope, store, to, from) != 0;
 
-    /// <summary>Removes a leaving attachment; false when it is not leaving.</summary>
-    public static bool RemoveLeaving(CatalogSession session, ScopeId scope, StoreId store) => session.Execute(DeleteLeaving, scope, store) != 0;
+    /// <summary>Removes an attachment that is leaving by this very attempt.</summary>
+    public static bool RemoveLeaving(CatalogSession session, ScopeId scope, StoreId store, long attempt) =>
+        attempt != 0 && session.Execute(DeleteLeaving, scope, store, attempt) != 0;
 
     /// <summary>Removes all attachments of a scope.</summary>
     public static void RemoveOfScope(CatalogSession session, ScopeId scope) => session.Execute(DeleteOfScope, scope);

@@ -63,18 +63,26 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
             session => session.Exists(SelectActive, scope, tenant) ? AttachmentTable.Put(session, tenant, scope, settings) : ScopeNotFound(),
             cancellationToken)).ToResult();
 
-    /// <summary>First step of detaching: nothing new relies on the store from now on (design, Writing 8).</summary>
-    public async Task<AdminResult> MarkLeavingAsync(TenantId tenant, ScopeId scope, StoreId store, CancellationToken cancellationToken) =>
-        (await RunAsync(tenant, null, session => MarkLeaving(session, tenant, scope, store), cancellationToken)).ToResult();
+    /// <summary>
+    /// First step of detaching: nothing new relies on the store from now on (design, Writing 8). An attachment that is leaving
+    /// already, as after a crash, goes over to the new attempt; the earlier one can no longer complete.
+    /// </summary>
+    public async Task<DetachAttempt> MarkLeavingAsync(TenantId tenant, ScopeId scope, StoreId store, CancellationToken cancellationToken)
+    {
+        var marked = await database.WriteAsync(session => MarkLeaving(session, tenant, scope, store), cancellationToken);
+        await topology.RefreshAsync(cancellationToken);
+        return new DetachAttempt(marked.Outcome.ToResult(), marked.Attempt);
+    }
 
-    /// <summary>Last step of detaching; Conflict when the attachment is not leaving.</summary>
-    public async Task<AdminResult> CompleteDetachAsync(TenantId tenant, ScopeId scope, StoreId store, OperationKey? operation, CancellationToken cancellationToken) =>
+    /// <summary>Last step of detaching; Conflict when the attachment is not leaving by this attempt.</summary>
+    public async Task<AdminResult> CompleteDetachAsync(
+        TenantId tenant, ScopeId scope, StoreId store, long attempt, OperationKey? operation, CancellationToken cancellationToken) =>
         (await RunAsync(
             tenant,
             operation,
             session =>
             {
-                if (!AttachmentTable.RemoveLeaving(session, scope, store))
+                if (!AttachmentTable.RemoveLeaving(session, scope, store, attempt))
                 {
                     return AdminOutcome.Refuse(AdminStatus.Conflict, "The store is not being detached.", "store");
                 }
@@ -84,14 +92,15 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
             },
             cancellationToken)).ToResult();
 
-    /// <summary>Undoes the first step of detaching.</summary>
-    public async Task<AdminResult> PutBackAsync(TenantId tenant, ScopeId scope, StoreId store, CancellationToken cancellationToken) =>
+    /// <summary>Undoes the first step of detaching, of one attempt or, with null, of whichever there is.</summary>
+    public async Task<AdminResult> PutBackAsync(TenantId tenant, ScopeId scope, StoreId store, long? attempt, CancellationToken cancellationToken) =>
         (await RunAsync(
             tenant,
             null,
             session =>
             {
-                if (AttachmentTable.Move(session, scope, store, AttachmentState.Leaving, AttachmentState.Active))
+                if ((attempt ?? AttachmentTable.FindAttempt(session, scope, store)) is { } leaving and not 0
+                    && AttachmentTable.Move(session, scope, store, from: leaving, to: 0))
                 {
                     TopologyTables.Bump(session);
                 }
@@ -152,7 +161,7 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
         }
 
         var settings = new AttachmentSettings { Store = store, UploadPriority = DefaultPriority, DownloadPriority = DefaultPriority };
-        AttachmentTable.Write(session, scope, settings, AttachmentState.Active);
+        AttachmentTable.Write(session, scope, settings);
         return null;
     }
 
@@ -193,29 +202,27 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
         return new AdminOutcome(empty ? AdminStatus.Done : AdminStatus.Accepted);
     }
 
-    private static AdminOutcome MarkLeaving(CatalogSession session, TenantId tenant, ScopeId scope, StoreId store)
+    private static (AdminOutcome Outcome, long Attempt) MarkLeaving(CatalogSession session, TenantId tenant, ScopeId scope, StoreId store)
     {
         if (!session.Exists(SelectActive, scope, tenant))
         {
-            return ScopeNotFound();
+            return (ScopeNotFound(), 0);
         }
 
-        switch (AttachmentTable.FindState(session, scope, store))
+        if (AttachmentTable.FindAttempt(session, scope, store) is not { } before)
         {
-            case null:
-                return AdminOutcome.Refuse(AdminStatus.NotFound, "The scope has no such store.", "store");
-            case AttachmentState.Leaving:
-                return AdminOutcome.Refuse(AdminStatus.Conflict, "The store is being detached already.", "store");
+            return (AdminOutcome.Refuse(AdminStatus.NotFound, "The scope has no such store.", "store"), 0);
         }
 
         if (AttachmentTable.IsDrainTarget(session, scope, store))
         {
-            return AdminOutcome.Refuse(AdminStatus.Conflict, "Another store of the scope is drained to this one.", "store");
+            return (AdminOutcome.Refuse(AdminStatus.Conflict, "Another store of the scope is drained to this one.", "store"), 0);
         }
 
-        AttachmentTable.Move(session, scope, store, AttachmentState.Active, AttachmentState.Leaving);
         TopologyTables.Bump(session);
-        return AdminOutcome.Done;
+        var attempt = TopologyTables.Version(session);
+        AttachmentTable.Move(session, scope, store, before, attempt);
+        return (AdminOutcome.Done, attempt);
     }
 
     private static AdminOutcome? Check(ScopeSettings settings)

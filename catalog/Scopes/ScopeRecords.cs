@@ -29,3 +29,8 @@ public sealed record ScopeDetails
 /// <param name="Chunks">Distinct chunks that have a stored copy there.</param>
 /// <param name="Bytes">Their length together.</param>
 public sealed record ScopeStoreContent(StoreId Store, long Chunks, long Bytes);
+
+/// <summary>The first step of detaching a store from a scope, or of making it write-only.</summary>
+/// <param name="Result">Whether nothing new relies on the store from now on.</param>
+/// <param name="Attempt">Number of this attempt, for the steps that follow.</param>
+public sealed record DetachAttempt(AdminResult Result, long Attempt);

@@ -147,7 +147,7 @@ internal static class TopologyTables
                     WriteOnly = rows.Flag(8),
                     SoftMaxSize = rows.LongOrNull(9),
                 },
-                State = (AttachmentState)rows.Int(10),
+                State = rows.Long(10) == 0 ? AttachmentState.Active : AttachmentState.Leaving,
             });
         }
 

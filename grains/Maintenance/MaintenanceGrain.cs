@@ -60,6 +60,7 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
     {
         var started = time.GetTimestamp();
         var round = new MaintenanceRound(0, 0, 0);
+        BeginRound();
         WorkUnit unit;
         do
         {
@@ -79,11 +80,16 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
     /// <inheritdoc/>
     public Task ReceiveReminder(string reminderName, TickStatus status) => WakeAsync(CancellationToken.None);
 
+    /// <summary>A round starts at the beginning, wherever the timer's units have got to.</summary>
+    protected virtual void BeginRound()
+    {
+    }
+
     /// <summary>Does one bounded unit of what is due. May throw: that counts as a failed unit.</summary>
     protected abstract Task<WorkUnit> RunUnitAsync(CancellationToken cancellationToken);
 
     /// <summary>False when what is maintained exists no more, so that nothing needs to wake this grain again.</summary>
-    protected abstract bool IsNeeded();
+    protected abstract Task<bool> IsNeededAsync(CancellationToken cancellationToken);
 
     private async Task TickAsync(CancellationToken cancellationToken)
     {
@@ -124,7 +130,7 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
         }
         else
         {
-            await EndIfUnneededAsync();
+            await EndIfUnneededAsync(cancellationToken);
         }
     }
 
@@ -142,9 +148,9 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
         _reminded = true;
     }
 
-    private async Task EndIfUnneededAsync()
+    private async Task EndIfUnneededAsync(CancellationToken cancellationToken)
     {
-        if (IsNeeded())
+        if (await IsNeededAsync(cancellationToken))
         {
             return;
         }

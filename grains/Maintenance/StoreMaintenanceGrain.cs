@@ -57,12 +57,15 @@ internal sealed partial class StoreMaintenanceGrain(
         now - (IsOnlyWrittenHere(store, silo) ? LocalGrace : DeadGrace);
 
     /// <inheritdoc/>
-    protected override bool IsNeeded() => topology.Current.Store(Store) is not null;
+    protected override void BeginRound() => (_after, _failedInPass) = (null, 0);
+
+    /// <inheritdoc/>
+    protected override async Task<bool> IsNeededAsync(CancellationToken cancellationToken) => (await topology.RefreshAsync(cancellationToken)).Store(Store) is not null;
 
     /// <inheritdoc/>
     protected override async Task<WorkUnit> RunUnitAsync(CancellationToken cancellationToken)
     {
-        var info = (await topology.GetAsync(cancellationToken)).Store(Store);
+        var info = (await topology.RefreshAsync(cancellationToken)).Store(Store);
         if (info is null)
         {
             return WorkUnit.Idle;

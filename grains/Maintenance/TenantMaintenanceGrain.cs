@@ -22,7 +22,7 @@ internal sealed class TenantMaintenanceGrain(
     private TenantId Tenant => GrainKeys.ParseTenant(this.GetPrimaryKeyString());
 
     /// <inheritdoc/>
-    protected override bool IsNeeded() => topology.Current.Tenant(Tenant) is not null;
+    protected override async Task<bool> IsNeededAsync(CancellationToken cancellationToken) => (await topology.RefreshAsync(cancellationToken)).Tenant(Tenant) is not null;
 
     /// <inheritdoc/>
     protected override async Task<WorkUnit> RunUnitAsync(CancellationToken cancellationToken)

@@ -8,8 +8,8 @@ internal sealed partial class ScopeGrain
     [LoggerMessage(4000, LogLevel.Information, "Scope {Scope}: the head is at {Found}, not at {Believed}; another activation wrote it and this one ends.")]
     private partial void LogHeadMoved(ScopeId scope, long believed, long found);
 
-    [LoggerMessage(4001, LogLevel.Warning, "Scope {Scope}: detaching store {Store} failed and was put back.")]
-    private partial void LogDetachFailed(Exception failure, ScopeId scope, StoreId store);
+    [LoggerMessage(4001, LogLevel.Warning, "Scope {Scope}: leaving store {Store} failed and was put back.")]
+    private partial void LogLeaveFailed(Exception failure, ScopeId scope, StoreId store);
 
     [LoggerMessage(4002, LogLevel.Warning, "Scope {Scope}: background work could not be woken; its reminder will.")]
     private partial void LogWakeFailed(Exception failure, ScopeId scope);

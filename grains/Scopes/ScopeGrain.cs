@@ -84,41 +84,42 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
     }
 
     /// <inheritdoc/>
-    public Task<AdminResult> AttachAsync(AttachmentSettings settings, OperationKey? operation, CancellationToken cancellationToken) =>
-        _scopes.PutAttachmentAsync(_tenant, _scope, settings, operation, cancellationToken);
+    public async Task<AdminResult> AttachAsync(AttachmentSettings settings, OperationKey? operation, CancellationToken cancellationToken)
+    {
+        var topology = await _topology.RefreshAsync(cancellationToken);
+        var before = topology.Attachments(_scope).FirstOrDefault(attachment => attachment.Settings.Store == settings.Store);
+        if (!settings.WriteOnly || before is null or { Settings.WriteOnly: true })
+        {
+            return await _scopes.PutAttachmentAsync(_tenant, _scope, settings, operation, cancellationToken);
+        }
+
+        // A store that is no longer read is left in the same steps as one that is detached (design, Writing 8).
+        return await LeaveAsync(
+            settings.Store,
+            async attempt =>
+            {
+                var result = await _scopes.PutAttachmentAsync(_tenant, _scope, settings, operation, CancellationToken.None);
+                await _scopes.PutBackAsync(_tenant, _scope, settings.Store, attempt, CancellationToken.None);
+                return result;
+            },
+            cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async Task<AdminResult> DetachAsync(StoreId store, OperationKey? operation, CancellationToken cancellationToken)
     {
-        // 1. Nothing new relies on the store from here on. Repeating it on an attachment that is leaving already, as after
-        //    a crash between the steps, goes on with the next step.
-        var marked = await _scopes.MarkLeavingAsync(_tenant, _scope, store, cancellationToken);
-        if (marked.Status is not (AdminStatus.Done or AdminStatus.Accepted))
+        var result = await LeaveAsync(
+            store,
+            attempt => _scopes.CompleteDetachAsync(_tenant, _scope, store, attempt, operation, CancellationToken.None),
+            cancellationToken);
+        if (result.Status != AdminStatus.NotFound || operation is null)
         {
-            return marked.Status == AdminStatus.NotFound && operation is not null ? await ReplayDetachAsync(store, operation, marked, cancellationToken) : marked;
+            return result;
         }
 
-        // 2. Does every chunk of the scope have another copy that it can read?
-        ChunkHash? onlyHere;
-        try
-        {
-            onlyHere = await _scopes.FindChunkOnlyHereAsync(_tenant, _scope, store, cancellationToken);
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            await _scopes.PutBackAsync(_tenant, _scope, store, CancellationToken.None);
-            LogDetachFailed(failure, _scope, store);
-            throw;
-        }
-
-        // 3. Complete, or put back.
-        if (onlyHere is null)
-        {
-            return await _scopes.CompleteDetachAsync(_tenant, _scope, store, operation, CancellationToken.None);
-        }
-
-        await _scopes.PutBackAsync(_tenant, _scope, store, CancellationToken.None);
-        return AdminResult.Refused(AdminStatus.NotEmpty, DetachRefusal(_topology.Current.Store(store)?.Name, onlyHere.Value));
+        // The attachment may be gone because this very request removed it: then its stored answer is given again.
+        var stored = await _scopes.CompleteDetachAsync(_tenant, _scope, store, attempt: 0, operation, cancellationToken);
+        return stored.Status == AdminStatus.Conflict ? result : stored;
     }
 
     /// <inheritdoc/>
@@ -137,15 +138,39 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
         return result;
     }
 
-    /// <summary>The sentence for a detach that would lose content (D53).</summary>
-    internal static string DetachRefusal(string? store, ChunkHash onlyHere) =>
+    /// <summary>The sentence for leaving a store that would lose content (D53).</summary>
+    internal static string LeaveRefusal(string? store, ChunkHash onlyHere) =>
         $"Store {store ?? "(unnamed)"} holds the only readable copy of chunk {onlyHere} of this scope; drain it first.";
 
-    // The attachment may be gone because this very request removed it: then its stored answer is given again.
-    private async Task<AdminResult> ReplayDetachAsync(StoreId store, OperationKey operation, AdminResult notFound, CancellationToken cancellationToken)
+    private async Task<AdminResult> LeaveAsync(StoreId store, Func<long, Task<AdminResult>> complete, CancellationToken cancellationToken)
     {
-        var result = await _scopes.CompleteDetachAsync(_tenant, _scope, store, operation, cancellationToken);
-        return result.Status == AdminStatus.Conflict ? notFound : result;
+        // 1. Nothing new relies on the store from here on.
+        var marked = await _scopes.MarkLeavingAsync(_tenant, _scope, store, cancellationToken);
+        if (marked.Result.Status != AdminStatus.Done)
+        {
+            return marked.Result;
+        }
+
+        try
+        {
+            // 2. Has every chunk of the scope another copy that it can read?
+            var onlyHere = await _scopes.FindChunkOnlyHereAsync(_tenant, _scope, store, cancellationToken);
+
+            // 3. Complete, or put back.
+            if (onlyHere is null)
+            {
+                return await complete(marked.Attempt);
+            }
+
+            await _scopes.PutBackAsync(_tenant, _scope, store, marked.Attempt, CancellationToken.None);
+            return AdminResult.Refused(AdminStatus.NotEmpty, LeaveRefusal(_topology.Current.Store(store)?.Name, onlyHere.Value));
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogLeaveFailed(failure, _scope, store);
+            await _scopes.PutBackAsync(_tenant, _scope, store, marked.Attempt, CancellationToken.None);
+            throw;
+        }
     }
 
     private async Task<IReadOnlyList<NamespaceResult>> CommitGroupAsync(IReadOnlyList<NamespaceOperation> group)

@@ -10,7 +10,7 @@ namespace Granary.Silo.Hosting;
 /// nothing depends on a call that a crash lost.
 /// </summary>
 internal sealed partial class MaintenanceWaker(
-    ReclaimCatalog reclaim, TopologyCache topology, IGrainFactory grains, TimeProvider time, ILogger<MaintenanceWaker> logger) : BackgroundService
+    ReclaimCatalog reclaim, ScopeCatalog scopes, TopologyCache topology, IGrainFactory grains, TimeProvider time, ILogger<MaintenanceWaker> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -25,7 +25,7 @@ internal sealed partial class MaintenanceWaker(
             {
                 if (first)
                 {
-                    await FinishDetachesAsync(stoppingToken);
+                    await PutBackAsync(stoppingToken);
                     first = false;
                 }
 
@@ -65,17 +65,17 @@ internal sealed partial class MaintenanceWaker(
         }
     }
 
-    // A silo that died between the steps of a detach left the attachment as `leaving`: the same command takes it to its end.
-    private async Task FinishDetachesAsync(CancellationToken cancellationToken)
+    // A silo that died between the steps of a detach left the attachment as `leaving`, which takes no uploads. Nobody was
+    // told that it was done: it is put back, and the operator may repeat it.
+    private async Task PutBackAsync(CancellationToken cancellationToken)
     {
         var current = await topology.RefreshAsync(cancellationToken);
         foreach (var scope in current.Tenants.SelectMany(tenant => current.Scopes(tenant.Id)))
         {
             foreach (var attachment in current.Attachments(scope.Id).Where(attachment => attachment.State == AttachmentState.Leaving))
             {
-                var result = await grains.GetGrain<IScopeGrain>(GrainKeys.Scope(scope.Tenant, scope.Id))
-                    .DetachAsync(attachment.Settings.Store, operation: null, cancellationToken);
-                LogDetachFinished(scope.Name, attachment.Settings.Store, result.Status);
+                await scopes.PutBackAsync(scope.Tenant, scope.Id, attachment.Settings.Store, attempt: null, cancellationToken);
+                LogPutBack(scope.Name, attachment.Settings.Store);
             }
         }
     }
@@ -83,6 +83,6 @@ internal sealed partial class MaintenanceWaker(
     [LoggerMessage(6200, LogLevel.Warning, "Background work could not be woken; it is tried again in a minute.")]
     private partial void LogFailed(Exception failure);
 
-    [LoggerMessage(6201, LogLevel.Information, "A detach of store {Store} from scope {Scope} that a stop had interrupted ended as {Status}.")]
-    private partial void LogDetachFinished(string scope, StoreId store, AdminStatus status);
+    [LoggerMessage(6201, LogLevel.Information, "A detach of store {Store} from scope {Scope} that a stop had interrupted was put back; repeat it where it is still wanted.")]
+    private partial void LogPutBack(string scope, StoreId store);
 }

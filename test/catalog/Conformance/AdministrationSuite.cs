@@ -97,7 +97,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal(AdminStatus.Invalid, (await PutAsync(settings with { Drain = false, DrainTo = target })).Status);
         Assert.Equal(AdminStatus.Done, (await PutAsync(settings with { DrainTo = target })).Status);
         Assert.Equal(AdminStatus.Conflict, (await PutAsync(new AttachmentSettings { Store = target, ReadOnly = true })).Status);
-        Assert.Equal(AdminStatus.Conflict, (await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, target, default)).Status);
+        Assert.Equal(AdminStatus.Conflict, (await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, target, default)).Result.Status);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public abstract class AdministrationSuite : CatalogSuite
         await PutAsync(new AttachmentSettings { Store = store, DownloadPriority = 6 });
         attached = World.Topology.Current.Attachments(World.Scope).Single(attachment => attachment.Settings.Store == store);
         Assert.Equal(new AttachmentSettings { Store = store, DownloadPriority = 6 }, attached.Settings);
-        Assert.Equal(AdminStatus.NotFound, (await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, new StoreId(99), default)).Status);
+        Assert.Equal(AdminStatus.NotFound, (await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, new StoreId(99), default)).Result.Status);
     }
 
     [Fact]
@@ -147,15 +147,16 @@ public abstract class AdministrationSuite : CatalogSuite
         var upload = NewUpload();
         await World.BeginAsync(upload, "w", 3);
         await World.PlaceAsync(World.Chunk(upload, 0, Hash("new"), 3, candidates: second));
-        await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, second, default);
+        var earlier = (await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, second, default)).Attempt;
         Assert.Equal(Hash("new"), await World.Scopes.FindChunkOnlyHereAsync(World.Tenant, World.Scope, second, default));
-        await World.Scopes.PutBackAsync(World.Tenant, World.Scope, second, default);
-        Assert.Equal(AdminStatus.Conflict, (await World.Scopes.CompleteDetachAsync(World.Tenant, World.Scope, second, null, default)).Status);
+        await World.Scopes.PutBackAsync(World.Tenant, World.Scope, second, earlier, default);
+        Assert.Equal(AdminStatus.Conflict, (await World.Scopes.CompleteDetachAsync(World.Tenant, World.Scope, second, earlier, null, default)).Status);
         await World.Uploads.AbortAsync(upload, default);
         await World.RunBackgroundAsync();
-        await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, second, default);
+        var attempt = (await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, second, default)).Attempt;
+        Assert.Equal(AdminStatus.Conflict, (await World.Scopes.CompleteDetachAsync(World.Tenant, World.Scope, second, earlier, null, default)).Status);
         Assert.Null(await World.Scopes.FindChunkOnlyHereAsync(World.Tenant, World.Scope, second, default));
-        Assert.Equal(AdminStatus.Done, (await World.Scopes.CompleteDetachAsync(World.Tenant, World.Scope, second, null, default)).Status);
+        Assert.Equal(AdminStatus.Done, (await World.Scopes.CompleteDetachAsync(World.Tenant, World.Scope, second, attempt, null, default)).Status);
         Assert.Single(World.Topology.Current.Attachments(World.Scope));
     }
 

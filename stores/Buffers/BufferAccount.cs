@@ -6,7 +6,10 @@ public enum BufferUse
     /// <summary>Fills chunks from the network. Idle while an unfinished chunk gets no byte.</summary>
     Receiving,
 
-    /// <summary>Sends chunks to the network. Idle while it holds a chunk and <see cref="BufferAccount.Progress"/> is not called.</summary>
+    /// <summary>
+    /// Sends chunks to the network. Idle while it holds a sealed chunk and <see cref="BufferAccount.Progress"/> is not called;
+    /// not while it still reads one from a store.
+    /// </summary>
     Sending,
 
     /// <summary>Moves chunks between stores; bounded by their time-outs and never told to give back.</summary>

@@ -207,7 +207,7 @@ public sealed partial class ChunkBufferPool
     private static bool IsIdle(BufferAccount account) => !account.IsReclaimed && account.Use switch
     {
         BufferUse.Receiving => account.Waiting == 0 && account.Chunks.Any(c => !c.IsFilled),
-        BufferUse.Sending => true,
+        BufferUse.Sending => account.Chunks.Any(c => c.IsSealed),
         _ => false,
     };
 

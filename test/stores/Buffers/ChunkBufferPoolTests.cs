@@ -279,7 +279,8 @@ public sealed class ChunkBufferPoolTests(ITestOutputHelper output) : IDisposable
         var copying = Own(pool.Open("a", BufferUse.Internal));
         var ended = Own(pool.Open("a", BufferUse.Receiving));
         var full = Own(pool.Open("a", BufferUse.Receiving));
-        var chunks = new[] { moving, stored, copying, ended, full }.Select(a => Own(a.Begin((a == full ? 8 : 16) * Piece))).ToList();
+        var reading = Own(pool.Open("a", BufferUse.Sending));
+        var chunks = new[] { moving, stored, copying, ended, full, reading }.Select(a => Own(a.Begin((a == full ? 8 : 14) * Piece))).ToList();
         foreach (var chunk in chunks)
             await AddAsync(chunk, 8);
         chunks[1].Seal();
@@ -293,7 +294,7 @@ public sealed class ChunkBufferPoolTests(ITestOutputHelper output) : IDisposable
         }
 
         Assert.False(waiting.IsCompleted);
-        Assert.DoesNotContain(new[] { moving, stored, copying, ended, full, waiter }, a => a.Reclaimed.IsCancellationRequested);
+        Assert.DoesNotContain(new[] { moving, stored, copying, ended, full, reading, waiter }, a => a.Reclaimed.IsCancellationRequested);
     }
 
     [Fact]

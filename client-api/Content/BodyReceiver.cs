@@ -51,6 +51,7 @@ internal sealed class BodyReceiver(PipeReader body, BufferAccount account, BodyL
         try
         {
             await FillAsync(chunk);
+            chunk.EndFilling();
             return chunk;
         }
         catch

@@ -8,6 +8,12 @@ namespace Granary.Silo.Commands;
 internal static class Detached
 {
     private const int LogTail = 20;
+
+    // The runtime keeps copies of the standard streams that it was started with, so a server that redirected them itself
+    // would hold the caller's pipe open for ever. They are replaced before the runtime starts; exec keeps the process id.
+    private const string Redirect = "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1";
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
@@ -22,7 +28,7 @@ internal static class Detached
         }
 
         var log = DataFolder.LogFile(root);
-        var logStart = File.Exists(log) ? new FileInfo(log).Length : 0;
+        var logStart = PrepareLog(log);
         await talk.WriteLineAsync($"Starting granary in the background; its log is {log} ...");
         using var child = System.Diagnostics.Process.Start(StartInfo(settings)) ?? throw new InvalidOperationException("The server process could not be started.");
         var started = time.GetTimestamp();
@@ -49,10 +55,24 @@ internal static class Detached
         return ExitCode.Failed;
     }
 
+    // Makes the log, for its owner's eyes, and tells where the new server's part of it begins.
+    private static long PrepareLog(string log)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(log)!);
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerOnly;
+        }
+
+        using var stream = new FileStream(log, options);
+        return stream.Length;
+    }
+
     private static ProcessStartInfo StartInfo(SiloSettings settings)
     {
         var program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is unknown.");
-        var info = new ProcessStartInfo(program) { UseShellExecute = false };
+        var info = new ProcessStartInfo("/bin/sh", ["-c", Redirect, "sh", DataFolder.LogFile(settings.Storage.Data), program]) { UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
         {
             info.ArgumentList.Add(typeof(Detached).Assembly.Location);

@@ -29,7 +29,7 @@ internal static class ServerCommand
 
         if (command.Flags.Contains(CommandLine.BackgroundFlag))
         {
-            Daemon.Detach(DataFolder.LogFile(settings.Storage.Data));
+            Daemon.LeaveSession();
         }
 
         using var stop = new StopSignals();

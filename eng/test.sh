@@ -168,7 +168,7 @@ list_failures() {
     /<UnitTestResult / { failing = /outcome="Failed"/; if (failing && match($0, /testName="[^"]*"/)) print "FAILED " plain(substr($0, RSTART + 10, RLENGTH - 11)) }
     failing && /<Message>/ { inside = 1; lines = 0 }
     failing && /<StackTrace>/ { inside = 1; lines = 0 }
-    inside && / at (System\.Reflection|Xunit)\./ { next }
+    inside && / at (System\.Reflection|Xunit)\./ { if (/<\/StackTrace>/) inside = 0; next }
     inside && lines < 8 { line = $0; gsub(/<\/?(Message|StackTrace|ErrorInfo|Output)>/, "", line); if (line ~ /[^ ]/) print "    " plain(line); lines++ }
     /<\/Message>|<\/StackTrace>/ { inside = 0 }' "$1"
 }

@@ -30,7 +30,7 @@ public sealed class TestCommandTests : IDisposable
     [Fact]
     public async Task A_failed_test_is_named_with_its_message_and_fails_the_run()
     {
-        Results("beta", Row("Beta.Holds", "Passed"), Row("Beta.Breaks(x: &quot;1&quot;)", "Failed", "expected &lt;1&gt;"));
+        Results("beta", Row("Beta.Breaks(x: &quot;1&quot;)", "Failed", "expected &lt;1&gt;"), Row("Beta.Holds", "Passed"));
         _sandbox.SdkAnswers("beta", 1);
 
         var run = await _sandbox.RunAsync(["test"], environment: Server);
@@ -39,6 +39,10 @@ public sealed class TestCommandTests : IDisposable
         Assert.Equal(1, run.Code);
         Assert.Contains("FAILED Beta.Breaks(x: \"1\")\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("expected <1>", run.Output, StringComparison.Ordinal);
+        // The stack without the framework's part of it, and nothing of the file beyond.
+        Assert.Contains("at Beta.Breaks() in Beta.cs:line 1", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Reflection", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("UnitTestResult", run.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -223,6 +227,8 @@ public sealed class TestCommandTests : IDisposable
               <Output>
                 <ErrorInfo>
                   <Message>{message}</Message>
+                  <StackTrace>   at Beta.Breaks() in Beta.cs:line 1
+               at System.Reflection.MethodBaseInvoker.InvokeWithNoArgs()</StackTrace>
                 </ErrorInfo>
               </Output>
             </UnitTestResult>

@@ -74,6 +74,7 @@ public sealed partial class ProjectReferenceTests
     [Theory]
     [InlineData("silo")]
     [InlineData("admin")]
+    [InlineData("bench")]
     public void The_launcher_watches_every_folder_that_a_program_is_built_from(string program)
     {
         var line = SourcesLine().Matches(Checkout.Read("eng/stale.sh")).Single(match => match.Groups["part"].Value == program);

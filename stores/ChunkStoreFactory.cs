@@ -85,6 +85,9 @@ public sealed class OpenedChunkStore : IAsyncDisposable
         Maintenance = maintenance;
     }
 
+    /// <summary>The store without decorators, for putting others around it.</summary>
+    internal IChunkStore Undecorated => _store;
+
     /// <summary>What it was opened from.</summary>
     public ChunkStoreDefinition Definition { get; }
 

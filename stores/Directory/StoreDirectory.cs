@@ -63,7 +63,12 @@ public sealed partial class StoreDirectory(ChunkStoreFactory factory, TimeProvid
             var wanted = definitions.ToDictionary(IdOf);
             foreach (var (id, entry) in _entries)
             {
-                if (!wanted.TryGetValue(id, out var definition) || definition != entry.Definition)
+                if (!wanted.TryGetValue(id, out var definition))
+                {
+                    _entries.TryRemove(id, out _);
+                    await CloseAsync(entry.Opened).ConfigureAwait(false);
+                }
+                else if (definition != entry.Definition && !TryChangeLimits(id, entry, definition))
                 {
                     // A local store's lock allows one opener: what changed is closed before it is opened again.
                     _entries.TryRemove(id, out _);
@@ -98,6 +103,18 @@ public sealed partial class StoreDirectory(ChunkStoreFactory factory, TimeProvid
     private static StoreId IdOf(ChunkStoreDefinition definition) => new(long.Parse(definition.StoreId, NumberStyles.None, CultureInfo.InvariantCulture));
 
     private StoreEntry Make(StoreId id, ChunkStoreDefinition definition) => new(id, definition, time);
+
+    // Other limits need other slots, not another opening: transfers go on meanwhile, those begun by the old limits.
+    private bool TryChangeLimits(StoreId id, StoreEntry entry, ChunkStoreDefinition definition)
+    {
+        var onlyLimits = entry.Definition with { MaxConcurrentReads = definition.MaxConcurrentReads, MaxConcurrentWrites = definition.MaxConcurrentWrites };
+        if (onlyLimits != definition || entry.Opened is not { } opened)
+            return false;
+        var changed = Make(id, definition);
+        changed.SetOpened(factory.Compose(definition, opened.Undecorated));
+        _entries[id] = changed;
+        return true;
+    }
 
     private OpenedChunkStore? Find(StoreId id) => _entries.TryGetValue(id, out var entry) ? entry.Opened : null;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Granary.Silo.Configuration;
+using Granary.TestSupport;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.Process.Tests.Settings;
@@ -99,7 +100,7 @@ public sealed class SiloSettingsTests : IDisposable
     [Fact]
     public void The_configuration_page_lists_exactly_the_settings_there_are()
     {
-        var page = File.ReadAllText(Path.Combine(Checkout.Root, "docs", "configuration.md"));
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
         var listed = page.Split('\n').Where(line => line.StartsWith("| `GRANARY_", StringComparison.Ordinal)).Select(line => line.Split('`')[1]).Order().ToArray();
         var real = Read().Effective.SelectMany(setting => setting.IsSecret ? [setting.Name, setting.Name + "_FILE"] : new[] { setting.Name }).Order().ToArray();
         Assert.Equal(real, listed);
@@ -108,7 +109,7 @@ public sealed class SiloSettingsTests : IDisposable
     [Fact]
     public void The_configuration_page_tells_the_real_defaults()
     {
-        var page = File.ReadAllText(Path.Combine(Checkout.Root, "docs", "configuration.md"));
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
         Assert.All(Read().Effective.Where(setting => setting.Name is "GRANARY_PORT" or "GRANARY_LISTEN" or "GRANARY_SILO_NAME" or "GRANARY_LOG_LEVEL"), setting =>
             Assert.Contains(page.Split('\n'), line => line.StartsWith($"| `{setting.Name}` |", StringComparison.Ordinal) && line.Contains($"`{setting.Value}`", StringComparison.Ordinal)));
     }

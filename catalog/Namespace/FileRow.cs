@@ -24,7 +24,11 @@ internal sealed record FileRow
 
     public string? ContentType { get; init; }
 
+    /// <summary>The client's time, whole: what was put comes back to the 100 ns.</summary>
     public DateTimeOffset Modified { get; init; }
+
+    /// <summary>As the column holds it: units of 100 ns since 1970.</summary>
+    public long ModifiedTicks => Modified.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
 
     public DateTimeOffset Committed { get; init; }
 
@@ -55,7 +59,7 @@ internal sealed record FileRow
         Sha256 = rows.BytesOrNull(at + 4),
         ChunkCount = rows.Int(at + 5),
         ContentType = rows.TextOrNull(at + 6),
-        Modified = rows.Time(at + 7),
+        Modified = DateTimeOffset.UnixEpoch.AddTicks(rows.Long(at + 7)),
         Committed = rows.Time(at + 8),
         Manifest = rows.BytesOrNull(at + 9),
         Sequence = rows.Long(at + 10),

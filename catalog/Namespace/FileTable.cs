@@ -58,7 +58,7 @@ internal static class FileTable
     public static void PutCurrent(CatalogSession session, TenantId tenant, ScopeId scope, FileRow row) =>
         session.Execute(
             ReplaceCurrent, tenant, scope, row.Path, row.Version, row.Size, row.Etag, row.EtagText, row.Sha256, row.ChunkCount,
-            row.ContentType, row.Modified, row.Committed, row.Manifest, row.Sequence);
+            row.ContentType, row.ModifiedTicks, row.Committed, row.Manifest, row.Sequence);
 
     /// <summary>Removes the current version of a path.</summary>
     public static void RemoveCurrent(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path) =>
@@ -68,7 +68,7 @@ internal static class FileTable
     public static void Keep(CatalogSession session, TenantId tenant, ScopeId scope, FileRow row) =>
         session.Execute(
             InsertVersion, tenant, scope, row.Path, row.Version, row.Size, row.Etag, row.EtagText, row.Sha256, row.ChunkCount,
-            row.ContentType, row.Modified, row.Committed, row.Manifest, row.Sequence, row.Deleted, session.Now);
+            row.ContentType, row.ModifiedTicks, row.Committed, row.Manifest, row.Sequence, row.Deleted, session.Now);
 
     /// <summary>Kept versions up to a number that were superseded before a time, oldest first.</summary>
     public static List<OldVersion> FindOld(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path, long upTo, DateTimeOffset before, int limit)

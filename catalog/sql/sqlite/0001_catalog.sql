@@ -270,6 +270,7 @@ CREATE TABLE access (
 -- Tombstones are elsewhere, so that a listing never walks over them.
 -- etag: 32 bytes, of which the chunk count gives the text; etag_text only where it has another form.
 -- sha256: NULL where it is the etag or unknown.
+-- modified: the client's time in units of 100 ns since 1970, because files get it back exactly.
 CREATE TABLE file (
     tenant INTEGER NOT NULL,
     scope INTEGER NOT NULL,

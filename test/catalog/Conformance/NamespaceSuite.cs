@@ -256,7 +256,7 @@ public abstract class NamespaceSuite : CatalogSuite
     [Fact]
     public async Task Facts_of_a_commit_are_kept()
     {
-        var modified = new DateTimeOffset(2001, 2, 3, 4, 5, 6, TimeSpan.Zero);
+        var modified = new DateTimeOffset(2001, 2, 3, 4, 5, 6, TimeSpan.Zero).AddTicks(1_234_567);
         var upload = NewUpload();
         await World.BeginAsync(upload, "a", 6);
         var first = await World.PlaceAsync(World.Chunk(upload, 0, Hash("one"), 3));

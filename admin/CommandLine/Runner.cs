@@ -48,7 +48,10 @@ internal sealed class Runner(Terminal terminal, Func<string, string?> environmen
 
     private static Failure Refusal(ApiException refusal, string what, Session session) =>
         new(refusal.Code, $"{what} ({refusal.Code}): {Sentence(refusal.Problem.Detail ?? refusal.Problem.Title ?? $"HTTP {refusal.Status}")}",
-            refusal.Status, ErrorAdvice.For(refusal, session.Scope), refusal.Problem);
+            refusal.Status, Advice(refusal, session), refusal.Problem);
+
+    private static string? Advice(ApiException refusal, Session session) =>
+        refusal.Code == "not-found" && session.IfNotFound is { } known ? known : ErrorAdvice.For(refusal, session.Scope);
 
     private static string Text(JsonElement error, string name) => error.TryGetProperty(name, out var value) ? value.ToString() : "";
 

@@ -54,6 +54,9 @@ internal sealed class Session : IDisposable
     /// <summary>The scope that the command is about, for advice after a failure.</summary>
     public string? Scope { get; set; }
 
+    /// <summary>What to try when something named on the line is not there, where the command knows better than the code.</summary>
+    public string? IfNotFound { get; set; }
+
     /// <summary>Whether the server's address was named by the user.</summary>
     public bool AddressWasGiven => client.IsValueCreated && Client.Server.UrlWasGiven;
 

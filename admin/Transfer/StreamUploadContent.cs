@@ -5,6 +5,7 @@ internal sealed class StreamUploadContent : UploadContent
 {
     private readonly Stream source;
     private readonly Flag started;
+    private readonly byte[] piece = new byte[PieceSize];
 
     /// <summary>Reads from <paramref name="source"/>, which stays open.</summary>
     public StreamUploadContent(Stream source, Flag started, string contentType)
@@ -30,7 +31,10 @@ internal sealed class StreamUploadContent : UploadContent
         started.Set = true;
         try
         {
-            return await source.ReadAsync(buffer, cancellationToken);
+            // A read of a terminal or a pipe cannot be cancelled, only left behind; so it has a buffer of its own.
+            var count = await source.ReadAsync(piece, cancellationToken).AsTask().WaitAsync(cancellationToken);
+            piece.AsMemory(0, count).CopyTo(buffer);
+            return count;
         }
         catch (IOException error)
         {

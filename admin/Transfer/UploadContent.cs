@@ -10,7 +10,8 @@ namespace Granary.Admin.Transfer;
 /// </summary>
 internal abstract class UploadContent : HttpContent
 {
-    private const int PieceSize = 256 * 1024;
+    /// <summary>Bytes that are read at a time.</summary>
+    protected const int PieceSize = 256 * 1024;
 
     private bool takenBack;
 

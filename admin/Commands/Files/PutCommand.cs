@@ -143,11 +143,15 @@ internal static class PutCommand
         {
             var stored = totals.Done - totals.Unchanged;
             var rate = elapsed.TotalSeconds > 0.05 ? $" at {session.Show.Size((long)(sentBytes / elapsed.TotalSeconds))}/s" : "";
-            var chunks = stored > 0 ? $"; {Chunks(newChunks)} new, {Show.Count(sharedChunks)} there already" : "";
-            var unchanged = totals.Unchanged > 0 ? $", {Show.Count(totals.Unchanged)} unchanged and not sent" : "";
-            var failed = totals.Failed > 0 ? $", {Show.Count(totals.Failed)} failed or skipped" : "";
-            session.Say($"{Show.Name(plan.Target.ToString())}: {Show.Count(stored)} files stored, {session.Show.Size(sentBytes)}{rate}{chunks}{unchanged}{failed}.");
+            var sent = stored > 0
+                ? $"{Files(stored)} stored, {session.Show.Size(sentBytes)}{rate}; {Chunks(newChunks)} new, {Show.Count(sharedChunks)} there already"
+                : "nothing was sent";
+            var unchanged = totals.Unchanged > 0 ? $"; {Files(totals.Unchanged)} unchanged" : "";
+            var failed = totals.Failed > 0 ? $"; {Files(totals.Failed)} failed or skipped" : "";
+            session.Say($"{Show.Name(plan.Target.ToString())}: {sent}{unchanged}{failed}.");
         }
+
+        private static string Files(long count) => count == 1 ? "1 file" : $"{Show.Count(count)} files";
 
         private static string Chunks(long count) => count == 1 ? "1 chunk" : $"{Show.Count(count)} chunks";
 

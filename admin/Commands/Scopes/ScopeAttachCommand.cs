@@ -17,6 +17,7 @@ internal static class ScopeAttachCommand
             .With(options.All)
             .Does(runner, async (session, cancellationToken) =>
             {
+                session.IfNotFound = $"'granary scope list' and 'granary store list' name what there is; an operator lets a tenant use a store with 'granary tenant edit TENANT --add-store {session.Value(store)}'.";
                 var body = options.Body(session);
                 body["policy"] ??= new JsonObject();
                 await session.Client.SendAsync<JsonObject, Attachment>(

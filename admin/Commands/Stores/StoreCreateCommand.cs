@@ -28,7 +28,7 @@ internal static class StoreCreateCommand
                 var store = await session.Client.SendAsync<CreateStore, FileStore>(HttpMethod.Post, StoreView.Root, request, cancellationToken)
                     ?? await session.Client.GetAsync<FileStore>(StoreView.Target(request.Name), cancellationToken);
                 StoreView.Print(session, store);
-                session.Say($"Let a scope use it with 'granary scope attach SCOPE {request.Name} --upload-priority N --download-priority N'.");
+                session.Say($"Let a tenant use it with 'granary tenant edit TENANT --add-store {request.Name}', and its scope with 'granary scope attach SCOPE {request.Name} --upload-priority N --download-priority N'.");
                 return ExitCode.Done;
             });
     }

@@ -5,7 +5,7 @@ namespace Granary.Command.Tests.Pure;
 
 public sealed class LocalTreeTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly Files folder = new();
 
     public void Dispose()
     {

@@ -6,7 +6,7 @@ namespace Granary.Command.Tests.Pure;
 
 public sealed class PutPlanTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly Files folder = new();
 
     public void Dispose() => folder.Dispose();
 

@@ -8,7 +8,7 @@ public sealed class ServerLocatorTests : IDisposable
 {
     private const string Local = "http://127.0.0.1:8080";
 
-    private readonly TempFolder folder = new();
+    private readonly Files folder = new();
     private readonly Dictionary<string, string> environment = [];
 
     public void Dispose() => folder.Dispose();

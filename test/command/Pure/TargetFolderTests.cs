@@ -4,7 +4,7 @@ namespace Granary.Command.Tests.Pure;
 
 public sealed class TargetFolderTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly Files folder = new();
 
     public void Dispose() => folder.Dispose();
 

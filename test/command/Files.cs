@@ -1,9 +1,9 @@
 namespace Granary.Command.Tests;
 
 /// <summary>A folder of a test's own that is gone afterwards.</summary>
-internal sealed class TempFolder : IDisposable
+internal sealed class Files : IDisposable
 {
-    public TempFolder() => Directory.CreateDirectory(Path);
+    public Files() => Directory.CreateDirectory(Path);
 
     public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "granary-command-" + Guid.NewGuid().ToString("n")[..12]);
 

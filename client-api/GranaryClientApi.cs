@@ -9,6 +9,8 @@ using Granary.ClientApi.Home;
 using Granary.ClientApi.Http;
 using Granary.ClientApi.Http.Rejections;
 using Granary.ClientApi.Metrics;
+using Granary.ClientApi.OpenApi;
+using Granary.ClientApi.RateLimits;
 using Granary.ClientApi.Scopes;
 using Granary.ClientApi.Tenants;
 using Microsoft.AspNetCore.Builder;
@@ -35,6 +37,7 @@ public static class GranaryClientApi
             .Validate(options => !options.Validate().Any(), "The settings of the client API are out of range.")
             .ValidateOnStart();
         services.Configure<KestrelServerOptions>(GranaryKestrel.Configure);
+        services.AddSingleton<TenantRateLimits>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<RejectionMarker>();
         AddMetrics(services);
@@ -102,6 +105,8 @@ public static class GranaryClientApi
         services.AddSingleton<FullHealthCheck>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<HomePage>();
+        services.AddSingleton<ApiDocument>();
+        services.AddSingleton<OpenApiEndpoint>();
     }
 
     private static void MapAdministration(WebApplication app)
@@ -115,5 +120,6 @@ public static class GranaryClientApi
         services.GetRequiredService<ClusterEndpoints>().Map(app);
         services.GetRequiredService<HealthEndpoints>().Map(app);
         services.GetRequiredService<HomePage>().Map(app);
+        services.GetRequiredService<OpenApiEndpoint>().Map(app);
     }
 }

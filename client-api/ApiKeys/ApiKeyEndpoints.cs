@@ -2,6 +2,7 @@ using Granary.Catalog;
 using Granary.ClientApi.Administration;
 using Granary.ClientApi.Authentication;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.OpenApi;
 using Granary.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,14 +16,14 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
 {
     private const string Collection = ApiEndpoints.Root + "/api-keys";
     private const string Item = Collection + "/{id}";
-    private const int MaxNameLength = 200;
+    public const int MaxNameLength = 200;
 
     /// <summary>Maps the resource.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi("GET", Collection, Rights.Admin, ListAsync);
-        routes.MapApi("POST", Collection, Rights.Admin, CreateAsync);
-        routes.MapApi("DELETE", Item, Rights.Admin, DeleteAsync);
+        routes.MapApi("GET", Collection, Rights.Admin, ListAsync).Describe(ApiKeyDescriptions.List);
+        routes.MapApi("POST", Collection, Rights.Admin, CreateAsync).Describe(ApiKeyDescriptions.Create);
+        routes.MapApi("DELETE", Item, Rights.Admin, DeleteAsync).Describe(ApiKeyDescriptions.Delete);
     }
 
     private static async Task<IResult> ListAsync(ApiCall call)

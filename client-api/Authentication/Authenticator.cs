@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Granary.Catalog;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.RateLimits;
 using Granary.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -12,7 +13,8 @@ namespace Granary.ClientApi.Authentication;
 /// Recognises <c>Authorization: Bearer</c> keys. A key is looked up by its SHA-256, which is all that is kept of it, so that
 /// the time of a lookup tells nothing about the keys there are.
 /// </summary>
-internal sealed class Authenticator(TopologyCache topologies, IOptions<ClientApiOptions> options, TimeProvider time)
+internal sealed class Authenticator(
+    TopologyCache topologies, IOptions<ClientApiOptions> options, TenantRateLimits limits, TimeProvider time)
 {
     /// <summary>Header with which an operator names the tenant to act in.</summary>
     public const string TenantHeader = "X-Granary-Tenant";
@@ -23,7 +25,7 @@ internal sealed class Authenticator(TopologyCache topologies, IOptions<ClientApi
 
     /// <summary>
     /// Steps: (1) a credential is there; (2) it is known and not expired; (3) it may act in the tenant that is named;
-    /// (4) it has the right.
+    /// (4) the tenant has not sent too many requests; (5) it has the right.
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="right">What the resource needs.</param>
@@ -46,6 +48,8 @@ internal sealed class Authenticator(TopologyCache topologies, IOptions<ClientApi
             return (null, new Problem(ProblemKinds.Unauthenticated, "The credential is not valid, or has expired."));
         if (!TryChooseTenant(context, topology, ref caller, needsTenant, out problem))
             return (null, problem);
+        if (needsTenant && topology.Tenant(caller.Tenant!.Value) is { } tenant && limits.Refuse(context, tenant) is { } tooMany)
+            return (null, tooMany);
         if (!caller.Has(right))
             return (null, new Problem(ProblemKinds.Forbidden, $"The credential lacks the right {RightsText.Name(right)}."));
         return (new ApiCall(context, topologies, topology, caller), null);

@@ -2,6 +2,7 @@ using Granary.Catalog;
 using Granary.ClientApi.Administration;
 using Granary.ClientApi.Authentication;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.OpenApi;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -10,9 +11,14 @@ namespace Granary.ClientApi.Cluster;
 /// <summary><c>GET /api/v1/cluster</c>: silos, their state, and the stores they own; for operators.</summary>
 internal sealed class ClusterEndpoints(IClusterInfo cluster, ISiloContext silo)
 {
+    private static readonly OperationDescription Description = new("getCluster", "Operations", "Shows the silos, their state, and the stores they own.")
+    {
+        Answers = [AnswerDescription.Of(200, "The cluster.", new BodySchema("Cluster", AdminJson.Default.ClusterView))],
+    };
+
     /// <summary>Maps the resource.</summary>
     public void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGlobal("GET", ApiEndpoints.Root + "/cluster", Rights.Operator, ShowAsync);
+        routes.MapGlobal("GET", ApiEndpoints.Root + "/cluster", Rights.Operator, ShowAsync).Describe(Description);
 
     private async Task<IResult> ShowAsync(ApiCall call)
     {

@@ -3,6 +3,7 @@ using Granary.Catalog;
 using Granary.ClientApi.Administration;
 using Granary.ClientApi.Authentication;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.OpenApi;
 using Granary.ClientApi.Stores;
 using Granary.GrainInterfaces;
 using Granary.Stores;
@@ -24,11 +25,11 @@ internal sealed class FileStoreEndpoints(
     /// <summary>Maps the resource.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGlobal("GET", Collection, Rights.Operator, ListAsync);
-        routes.MapGlobal("POST", Collection, Rights.Operator, CreateAsync);
-        routes.MapGlobal("GET", Item, Rights.Operator, ShowAsync);
-        routes.MapGlobal("PATCH", Item, Rights.Operator, ChangeAsync);
-        routes.MapGlobal("DELETE", Item, Rights.Operator, DeleteAsync);
+        routes.MapGlobal("GET", Collection, Rights.Operator, ListAsync).Describe(FileStoreDescriptions.List);
+        routes.MapGlobal("POST", Collection, Rights.Operator, CreateAsync).Describe(FileStoreDescriptions.Create);
+        routes.MapGlobal("GET", Item, Rights.Operator, ShowAsync).Describe(FileStoreDescriptions.Show);
+        routes.MapGlobal("PATCH", Item, Rights.Operator, ChangeAsync).Describe(FileStoreDescriptions.Change);
+        routes.MapGlobal("DELETE", Item, Rights.Operator, DeleteAsync).Describe(FileStoreDescriptions.Delete);
     }
 
     private async Task<IResult> ListAsync(ApiCall call)

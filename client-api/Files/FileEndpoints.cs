@@ -1,4 +1,5 @@
 using Granary.ClientApi.Authentication;
+using Granary.ClientApi.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,13 +21,13 @@ internal static class FileEndpoints
         var changes = services.GetRequiredService<FileChanges>();
         var list = services.GetRequiredService<FileList>();
 
-        routes.MapApi("PUT", File, Rights.Write, put.AnswerAsync).WithName("putFile");
-        routes.MapApi("GET", File, Rights.Read, call => FileFacts.Asked(call) ? facts.AnswerAsync(call) : get.AnswerAsync(call)).WithName("getFile");
-        routes.MapApi("HEAD", File, Rights.Read, get.AnswerAsync).WithName("headFile");
-        routes.MapApi("DELETE", File, Rights.Write, changes.DeleteAsync).WithName("deleteFile");
-        routes.MapApi("POST", Files + ":copy", Rights.Write, changes.CopyAsync).WithName("copyFile");
-        routes.MapApi("POST", Files + ":move", Rights.Write, changes.MoveAsync).WithName("moveFile");
-        routes.MapApi("POST", Files + ":restore", Rights.Write, changes.RestoreAsync).WithName("restoreFile");
-        routes.MapApi("GET", Files, Rights.Read, list.AnswerAsync).WithName("listFiles");
+        routes.MapApi("PUT", File, Rights.Write, put.AnswerAsync).WithName("putFile").Describe(FileDescriptions.Put);
+        routes.MapApi("GET", File, Rights.Read, call => FileFacts.Asked(call) ? facts.AnswerAsync(call) : get.AnswerAsync(call)).WithName("getFile").Describe(FileDescriptions.Get);
+        routes.MapApi("HEAD", File, Rights.Read, get.AnswerAsync).WithName("headFile").Describe(FileDescriptions.Head);
+        routes.MapApi("DELETE", File, Rights.Write, changes.DeleteAsync).WithName("deleteFile").Describe(FileDescriptions.Delete);
+        routes.MapApi("POST", Files + ":copy", Rights.Write, changes.CopyAsync).WithName("copyFile").Describe(FileDescriptions.Copy);
+        routes.MapApi("POST", Files + ":move", Rights.Write, changes.MoveAsync).WithName("moveFile").Describe(FileDescriptions.Move);
+        routes.MapApi("POST", Files + ":restore", Rights.Write, changes.RestoreAsync).WithName("restoreFile").Describe(FileDescriptions.Restore);
+        routes.MapApi("GET", Files, Rights.Read, list.AnswerAsync).WithName("listFiles").Describe(FileDescriptions.List);
     }
 }

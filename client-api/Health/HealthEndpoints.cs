@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Granary.ClientApi.Authentication;
+using Granary.ClientApi.OpenApi;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -15,9 +16,9 @@ internal sealed class HealthEndpoints(HealthChecks checks, FullHealthCheck full)
     /// <summary>Maps the resources.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapOpen("GET", ApiEndpoints.Root + "/health", _ => Task.FromResult<IResult>(new Report("alive", Nothing)));
-        routes.MapOpen("GET", ApiEndpoints.Root + "/ready", ReadyAsync);
-        routes.MapGlobal("GET", ApiEndpoints.Root + "/health/full", Rights.Operator, FullAsync);
+        routes.MapOpen("GET", ApiEndpoints.Root + "/health", _ => Task.FromResult<IResult>(new Report("alive", Nothing))).Describe(HealthDescriptions.Alive);
+        routes.MapOpen("GET", ApiEndpoints.Root + "/ready", ReadyAsync).Describe(HealthDescriptions.Ready);
+        routes.MapGlobal("GET", ApiEndpoints.Root + "/health/full", Rights.Operator, FullAsync).Describe(HealthDescriptions.Full);
     }
 
     private static IReadOnlyDictionary<string, string> Nothing { get; } = new Dictionary<string, string>();

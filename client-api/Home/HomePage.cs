@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Granary.ClientApi.OpenApi;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -8,8 +9,13 @@ namespace Granary.ClientApi.Home;
 /// <summary><c>GET /</c>: a short page for people: running, version, runtime, links, the first put command.</summary>
 internal sealed class HomePage(ISiloContext silo)
 {
+    private static readonly OperationDescription Description = new("getHomePage", "Operations", "A short page for people.")
+    {
+        Answers = [new AnswerDescription(200, "The page.") { MediaType = "text/html" }],
+    };
+
     /// <summary>Maps the page.</summary>
-    public void Map(IEndpointRouteBuilder routes) => routes.MapOpen("GET", "/", _ => Task.FromResult<IResult>(new Page(Render())));
+    public void Map(IEndpointRouteBuilder routes) => routes.MapOpen("GET", "/", _ => Task.FromResult<IResult>(new Page(Render()))).Describe(Description);
 
     private string Render() => $$"""
         <!doctype html>

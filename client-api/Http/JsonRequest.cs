@@ -40,6 +40,8 @@ public sealed class JsonRequest
         var (bytes, problem) = await ReadBytesAsync(context.Request, cancellationToken);
         if (problem is not null)
             return (null, problem);
+        if (!System.Text.Unicode.Utf8.IsValid(bytes))
+            return (null, NotUnicode());
         if (bytes.Length == 0 && allowEmpty)
             bytes = "{}"u8.ToArray();
         if (bytes.Length > 2 && context.Request.ContentType is { } type && !IsJson(type))
@@ -49,12 +51,18 @@ public sealed class JsonRequest
             using var document = JsonDocument.Parse(bytes, Options);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return (null, new Problem(ProblemKinds.InvalidRequest, "The body is a JSON object."));
+            if (bytes.AsSpan().IndexOf("\\u"u8) >= 0)
+                Decode(document.RootElement);
             return (new JsonRequest(document.RootElement.Clone(), "", [], bytes), null);
         }
         catch (JsonException error)
         {
             return (null, new Problem(ProblemKinds.InvalidRequest, "The body is not valid JSON.")
                 .With("line", error.LineNumber + 1));
+        }
+        catch (InvalidOperationException)
+        {
+            return (null, NotUnicode());
         }
     }
 
@@ -192,6 +200,32 @@ public sealed class JsonRequest
         if (required)
             Error(name, $"{name} is required.");
         return false;
+    }
+
+    private static Problem NotUnicode() => new(ProblemKinds.InvalidRequest, "The body holds text that is not valid Unicode.");
+
+    /// <summary>The parser leaves text undecoded; half of a surrogate pair would only fail when it is read.</summary>
+    /// <exception cref="InvalidOperationException">There is one.</exception>
+    private static void Decode(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                    Decode(item);
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    Decode(member.Value);
+                }
+
+                break;
+        }
     }
 
     private static bool IsJson(string contentType)

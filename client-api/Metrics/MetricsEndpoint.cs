@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.OpenApi;
 
 namespace Granary.ClientApi.Metrics;
 
@@ -11,6 +12,11 @@ namespace Granary.ClientApi.Metrics;
 internal static class MetricsEndpoint
 {
     private const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
+
+    private static readonly OperationDescription Description = new("getMetrics", "Operations", "Every instrument as Prometheus text.")
+    {
+        Answers = [new AnswerDescription(200, "The text.") { MediaType = "text/plain" }],
+    };
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -22,6 +28,6 @@ internal static class MetricsEndpoint
             context.Response.ContentLength = bytes.Length;
             await context.Response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
             return ApiResults.Written;
-        }).WithName("metrics");
+        }).WithName("metrics").Describe(Description);
     }
 }

@@ -3,6 +3,7 @@ using Granary.Catalog;
 using Granary.ClientApi.Administration;
 using Granary.ClientApi.Authentication;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.OpenApi;
 using Granary.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,9 +21,9 @@ internal sealed class AttachmentEndpoints(IGrainFactory grains, ScopeEndpoints s
     /// <summary>Maps the resource.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi("PUT", Item, Rights.Admin, call => SetAsync(call, patch: false));
-        routes.MapApi("PATCH", Item, Rights.Admin, call => SetAsync(call, patch: true));
-        routes.MapApi("DELETE", Item, Rights.Admin, DetachAsync);
+        routes.MapApi("PUT", Item, Rights.Admin, call => SetAsync(call, patch: false)).Describe(ScopeDescriptions.Attach);
+        routes.MapApi("PATCH", Item, Rights.Admin, call => SetAsync(call, patch: true)).Describe(ScopeDescriptions.ChangeAttachment);
+        routes.MapApi("DELETE", Item, Rights.Admin, DetachAsync).Describe(ScopeDescriptions.Detach);
     }
 
     private async Task<IResult> SetAsync(ApiCall call, bool patch)
@@ -97,7 +98,12 @@ internal sealed class AttachmentEndpoints(IGrainFactory grains, ScopeEndpoints s
         var policy = body.Object("policy");
         if (policy is null)
         {
-            return settings;
+            return body.IsNull("policy")
+                ? new AttachmentSettings
+                {
+                    Store = settings.Store, UploadPriority = settings.UploadPriority, DownloadPriority = settings.DownloadPriority,
+                }
+                : settings;
         }
 
         settings = settings with

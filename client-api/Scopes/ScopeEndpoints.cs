@@ -2,6 +2,7 @@ using Granary.Catalog;
 using Granary.ClientApi.Administration;
 using Granary.ClientApi.Authentication;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.OpenApi;
 using Granary.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,16 +14,16 @@ internal sealed class ScopeEndpoints(ScopeCatalog scopes, IGrainFactory grains)
 {
     private const string Collection = ApiEndpoints.Root + "/scopes";
     private const string Item = Collection + "/{scope}";
-    private const int MaxKept = 1_000_000;
+    public const int MaxKept = 1_000_000;
 
     /// <summary>Maps the resource.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi("GET", Collection, Rights.Read, ListAsync);
-        routes.MapApi("POST", Collection, Rights.Admin, CreateAsync);
-        routes.MapApi("GET", Item, Rights.Read, ShowAsync);
-        routes.MapApi("PATCH", Item, Rights.Admin, ChangeAsync);
-        routes.MapApi("DELETE", Item, Rights.Admin, DeleteAsync);
+        routes.MapApi("GET", Collection, Rights.Read, ListAsync).Describe(ScopeDescriptions.List);
+        routes.MapApi("POST", Collection, Rights.Admin, CreateAsync).Describe(ScopeDescriptions.Create);
+        routes.MapApi("GET", Item, Rights.Read, ShowAsync).Describe(ScopeDescriptions.Show);
+        routes.MapApi("PATCH", Item, Rights.Admin, ChangeAsync).Describe(ScopeDescriptions.Change);
+        routes.MapApi("DELETE", Item, Rights.Admin, DeleteAsync).Describe(ScopeDescriptions.Delete);
     }
 
     /// <summary>The whole view of a scope; also the answer to changes of its attachments.</summary>

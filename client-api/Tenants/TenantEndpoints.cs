@@ -2,6 +2,7 @@ using Granary.Catalog;
 using Granary.ClientApi.Administration;
 using Granary.ClientApi.Authentication;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.OpenApi;
 using Granary.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,11 +18,11 @@ internal sealed class TenantEndpoints(TenantCatalog tenants, IGrainFactory grain
     /// <summary>Maps the resource.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGlobal("GET", Collection, Rights.Operator, ListAsync);
-        routes.MapGlobal("POST", Collection, Rights.Operator, CreateAsync);
-        routes.MapGlobal("GET", Item, Rights.Operator, ShowAsync);
-        routes.MapGlobal("PATCH", Item, Rights.Operator, ChangeAsync);
-        routes.MapGlobal("DELETE", Item, Rights.Operator, DeleteAsync);
+        routes.MapGlobal("GET", Collection, Rights.Operator, ListAsync).Describe(TenantDescriptions.List);
+        routes.MapGlobal("POST", Collection, Rights.Operator, CreateAsync).Describe(TenantDescriptions.Create);
+        routes.MapGlobal("GET", Item, Rights.Operator, ShowAsync).Describe(TenantDescriptions.Show);
+        routes.MapGlobal("PATCH", Item, Rights.Operator, ChangeAsync).Describe(TenantDescriptions.Change);
+        routes.MapGlobal("DELETE", Item, Rights.Operator, DeleteAsync).Describe(TenantDescriptions.Delete);
     }
 
     private async Task<IResult> ListAsync(ApiCall call)

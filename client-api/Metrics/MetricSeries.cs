@@ -17,6 +17,7 @@ internal sealed class MetricSeries
     private readonly ConcurrentDictionary<string, MetricCell> _cells = new(StringComparer.Ordinal);
     private readonly bool _isHistogram;
     private readonly bool _isObserved;
+    private readonly bool _isSet;
     private readonly MetricCell _plain;
 
     public MetricSeries(Instrument instrument)
@@ -25,7 +26,7 @@ internal sealed class MetricSeries
         _isHistogram = kind.StartsWith("Histogram", StringComparison.Ordinal);
         _isObserved = instrument.IsObservable;
         var isCounter = kind.StartsWith("Counter", StringComparison.Ordinal) || kind.StartsWith("ObservableCounter", StringComparison.Ordinal);
-        IsSet = _isObserved || kind.StartsWith("Gauge", StringComparison.Ordinal);
+        _isSet = kind.StartsWith("Gauge", StringComparison.Ordinal);
         Type = _isHistogram ? "histogram" : isCounter ? "counter" : "gauge";
         Name = PrometheusText.Name(instrument.Name, instrument.Unit, isCounter);
         Help = instrument.Description;
@@ -38,16 +39,13 @@ internal sealed class MetricSeries
 
     public string? Help { get; }
 
-    /// <summary>A measurement replaces the value instead of adding to it.</summary>
-    private bool IsSet { get; }
-
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var cell = Find(tags);
         cell.Seen = true;
         if (_isHistogram)
             cell.Observe(value, s_bounds);
-        else if (IsSet)
+        else if (_isSet)
             cell.Set(value);
         else
             cell.Add(value);
@@ -58,9 +56,16 @@ internal sealed class MetricSeries
     {
         if (!_isObserved)
             return;
-        _plain.Seen = false;
+        Forget(_plain);
         foreach (var cell in _cells.Values)
+            Forget(cell);
+
+        // Observations of several instruments of one name add up.
+        static void Forget(MetricCell cell)
+        {
             cell.Seen = false;
+            cell.Set(0);
+        }
     }
 
     public void Write(PrometheusText text)

@@ -5,7 +5,8 @@ namespace Granary.ClientApi.Metrics;
 
 /// <summary>
 /// Collects every instrument of the meters <c>Granary.*</c> and writes them as Prometheus text. Adding is one lookup and one
-/// interlocked add; the number of label sets of an instrument is bounded.
+/// interlocked add; the number of label sets of an instrument is bounded. Instruments of one name are one metric: each open
+/// store has its own.
 /// </summary>
 public sealed class MetricsCollector : IDisposable
 {
@@ -13,7 +14,7 @@ public sealed class MetricsCollector : IDisposable
     public const string MeterPrefix = "Granary.";
 
     private readonly MeterListener _listener = new();
-    private readonly ConcurrentDictionary<Instrument, MetricSeries> _series = new();
+    private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly Lock _observing = new();
 
     /// <summary>Begins to collect.</summary>
@@ -22,9 +23,8 @@ public sealed class MetricsCollector : IDisposable
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name.StartsWith(MeterPrefix, StringComparison.Ordinal))
-                listener.EnableMeasurementEvents(instrument, _series.GetOrAdd(instrument, static made => new MetricSeries(made)));
+                listener.EnableMeasurementEvents(instrument, _series.GetOrAdd(instrument.Name, static (_, made) => new MetricSeries(made), instrument));
         };
-        _listener.MeasurementsCompleted = (instrument, _) => _series.TryRemove(instrument, out MetricSeries? _);
         _listener.SetMeasurementEventCallback<long>(static (_, value, tags, state) => ((MetricSeries?)state)?.Record(value, tags));
         _listener.SetMeasurementEventCallback<int>(static (_, value, tags, state) => ((MetricSeries?)state)?.Record(value, tags));
         _listener.SetMeasurementEventCallback<double>(static (_, value, tags, state) => ((MetricSeries?)state)?.Record(value, tags));
@@ -41,11 +41,10 @@ public sealed class MetricsCollector : IDisposable
             foreach (var series in _series.Values)
                 series.BeginObserving();
             _listener.RecordObservableInstruments();
-            foreach (var group in _series.Values.GroupBy(series => series.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+            foreach (var series in _series.Values.OrderBy(series => series.Name, StringComparer.Ordinal))
             {
-                text.Head(group.Key, group.First().Type, group.First().Help);
-                foreach (var series in group)
-                    series.Write(text);
+                text.Head(series.Name, series.Type, series.Help);
+                series.Write(text);
             }
         }
 

@@ -1,5 +1,4 @@
 namespace Orleans.Runtime {
-    /// <summary>The runtime failed.</summary>
     [GenerateSerializer]
     public class OrleansException : Exception {
         public OrleansException() : base("Unexpected error.") { }
@@ -7,14 +6,11 @@ namespace Orleans.Runtime {
         public OrleansException(string message, Exception innerException) : base(message, innerException) { }
     }
 
-    /// <summary>The silo is configured wrongly.</summary>
     [GenerateSerializer]
     public sealed class OrleansConfigurationException : Exception {
         public OrleansConfigurationException(string message) : base(message) { }
-        public OrleansConfigurationException(string message, Exception innerException) : base(message, innerException) { }
     }
 
-    /// <summary>A call was refused before it ran.</summary>
     [GenerateSerializer]
     public class OrleansMessageRejectionException : OrleansException {
         internal OrleansMessageRejectionException(string message) : base(message) { }
@@ -24,24 +20,28 @@ namespace Orleans.Runtime {
     /// <summary>The silo of the grain is not there; whether the call ran is unknown.</summary>
     [GenerateSerializer]
     public sealed class SiloUnavailableException : OrleansMessageRejectionException {
-        public SiloUnavailableException() : base("Silo unavailable") { }
         public SiloUnavailableException(string msg) : base(msg) { }
         public SiloUnavailableException(string message, Exception innerException) : base(message, innerException) { }
     }
 }
 
 namespace Orleans.Serialization {
-    /// <summary>A value cannot travel.</summary>
     [GenerateSerializer]
     public class SerializerException : Exception {
-        public SerializerException() { }
         public SerializerException(string message) : base(message) { }
-        public SerializerException(string message, Exception innerException) : base(message, innerException) { }
     }
 
-    /// <summary>A type has no serializer: it lacks <see cref="GenerateSerializerAttribute"/>.</summary>
     [GenerateSerializer]
     public sealed class CodecNotFoundException : SerializerException {
         public CodecNotFoundException(string message) : base(message) { }
+    }
+}
+
+namespace Orleans.Storage {
+    /// <summary>The stored state is of another version than the one in memory.</summary>
+    [GenerateSerializer]
+    public class InconsistentStateException : Orleans.Runtime.OrleansException {
+        public InconsistentStateException(string message) : base(message) { }
+        [Id(0)] internal bool IsSourceActivation { get; set; } = true;
     }
 }

@@ -3,12 +3,7 @@ using System.Collections.Immutable;
 
 namespace Orleans.Runtime;
 
-internal enum EnvelopeKind {
-    Request,
-    Result,
-    Error,
-    Cancel,
-}
+internal enum EnvelopeKind { Request, Result, Error, Cancel }
 
 /// <summary>What travels between silos and clients.</summary>
 internal sealed record Envelope {
@@ -19,9 +14,7 @@ internal sealed record Envelope {
     public GrainId? Source { get; init; }
     public string? Method { get; init; }
     public ReadOnlyMemory<byte> Body { get; init; }
-
-    /// <summary>What is left of the caller's patience.</summary>
-    public TimeSpan Patience { get; init; }
+    public TimeSpan Patience { get; init; } // what is left of the caller's
     public bool Cancellable { get; init; }
     public int Forwards { get; init; }
 }
@@ -35,29 +28,15 @@ internal sealed record ClusterView(long Version, ImmutableDictionary<SiloAddress
 /// <summary>Membership, directory of activations and message passing: all that silos share.</summary>
 internal interface ICluster {
     ClusterView View { get; }
-
     event Action<ClusterView>? Changed;
-
-    /// <summary>Adds an endpoint; clients are no members.</summary>
-    void Join(CallRuntime endpoint, MembershipEntry? entry);
-
+    void Join(CallRuntime endpoint, MembershipEntry? entry); // clients have no entry
     void Update(SiloAddress silo, SiloStatus status);
-
-    /// <summary>Removes an endpoint, a silo's with all that the directory says of it.</summary>
-    void Leave(SiloAddress endpoint);
-
+    void Leave(SiloAddress endpoint); // with all that the directory says of it
     SiloAddress? Find(GrainId grain);
-
-    /// <summary>Claims a grain; gives the silo that has it, which may be another.</summary>
-    SiloAddress Register(GrainId grain, SiloAddress silo);
-
+    SiloAddress Register(GrainId grain, SiloAddress silo); // gives the silo that has the grain, which may be another
     void Unregister(GrainId grain, SiloAddress silo);
-
-    /// <summary>False when nobody listens there.</summary>
-    bool Post(SiloAddress to, Envelope envelope);
-
-    /// <summary>A silo of this process; for statistics.</summary>
-    Silo? Local(SiloAddress silo);
+    bool Post(SiloAddress to, Envelope envelope); // false when nobody listens there
+    Silo? Local(SiloAddress silo); // a silo of this process
 }
 
 /// <summary>Silos inside one process: one for a host of its own, several in a test cluster.</summary>
@@ -65,9 +44,7 @@ internal sealed class InMemoryCluster : ICluster {
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<SiloAddress, CallRuntime> _endpoints = [];
     private readonly ConcurrentDictionary<GrainId, SiloAddress> _directory = [];
-
     public ClusterView View { get; private set; } = new(0, ImmutableDictionary<SiloAddress, MembershipEntry>.Empty);
-
     public event Action<ClusterView>? Changed;
 
     public void Join(CallRuntime endpoint, MembershipEntry? entry) {
@@ -76,31 +53,22 @@ internal sealed class InMemoryCluster : ICluster {
             Change(entries => entries.SetItem(entry.SiloAddress, entry));
     }
 
-    public void Update(SiloAddress silo, SiloStatus status) => Change(entries => entries.TryGetValue(silo, out var old)
-        ? entries.SetItem(silo, new MembershipEntry {
-            SiloAddress = silo, Status = status, ProxyPort = old.ProxyPort, HostName = old.HostName, SiloName = old.SiloName,
-            StartTime = old.StartTime, IAmAliveTime = old.IAmAliveTime,
-        })
-        : entries);
+    public void Update(SiloAddress silo, SiloStatus status)
+        => Change(entries => entries.TryGetValue(silo, out var old) ? entries.SetItem(silo, old.With(status)) : entries);
 
     public void Leave(SiloAddress endpoint) {
         _endpoints.TryRemove(endpoint, out _);
         if (endpoint.IsClient)
             return;
-        foreach (var pair in _directory) {
-            if (pair.Value.Equals(endpoint))
-                _directory.TryRemove(pair);
-        }
-
+        foreach (var pair in _directory.Where(pair => pair.Value.Equals(endpoint)))
+            _directory.TryRemove(pair);
         Update(endpoint, SiloStatus.Dead);
     }
 
     public SiloAddress? Find(GrainId grain) => _directory.TryGetValue(grain, out var silo) && !View.IsGone(silo) ? silo : null;
-
-    public SiloAddress Register(GrainId grain, SiloAddress silo) => _directory.AddOrUpdate(
-        grain, silo, (_, old) => View.IsGone(old) ? silo : old);
-
+    public SiloAddress Register(GrainId grain, SiloAddress silo) => _directory.AddOrUpdate(grain, silo, (_, old) => View.IsGone(old) ? silo : old);
     public void Unregister(GrainId grain, SiloAddress silo) => _directory.TryRemove(KeyValuePair.Create(grain, silo));
+    public Silo? Local(SiloAddress silo) => _endpoints.GetValueOrDefault(silo) as Silo;
 
     public bool Post(SiloAddress to, Envelope envelope) {
         if (!_endpoints.TryGetValue(to, out var endpoint))
@@ -108,8 +76,6 @@ internal sealed class InMemoryCluster : ICluster {
         ThreadPool.UnsafeQueueUserWorkItem(static work => work.endpoint.Receive(work.envelope), (endpoint, envelope), preferLocal: true);
         return true;
     }
-
-    public Silo? Local(SiloAddress silo) => _endpoints.TryGetValue(silo, out var endpoint) ? endpoint as Silo : null;
 
     private void Change(Func<ImmutableDictionary<SiloAddress, MembershipEntry>, ImmutableDictionary<SiloAddress, MembershipEntry>> edit) {
         lock (_gate)
@@ -120,18 +86,8 @@ internal sealed class InMemoryCluster : ICluster {
 
 /// <summary>Rendezvous hashing: every silo computes the same owner, and one that leaves or joins moves only its share.</summary>
 internal static class Rendezvous {
-    public static SiloAddress Owner(GrainId grain, ImmutableArray<SiloAddress> silos) {
-        if (silos.Length == 1)
-            return silos[0];
-        var (best, weight) = (silos[0], 0u);
-        foreach (var silo in silos) {
-            var mixed = Mix(grain.GetUniformHashCode() ^ Mix((uint)silo.GetConsistentHashCode()));
-            if (mixed >= weight)
-                (best, weight) = (silo, mixed);
-        }
-
-        return best;
-    }
+    public static SiloAddress Owner(GrainId grain, ImmutableArray<SiloAddress> silos) => silos.Length == 1 ? silos[0]
+        : silos.MaxBy(silo => Mix(grain.GetUniformHashCode() ^ Mix((uint)silo.GetConsistentHashCode())))!;
 
     private static uint Mix(uint h) {
         h = (h ^ (h >> 16)) * 0x85EBCA6B;

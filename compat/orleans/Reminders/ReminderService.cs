@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Hosting;
 
 namespace Orleans.Runtime;
@@ -11,7 +12,7 @@ namespace Orleans.Runtime;
 /// </summary>
 internal sealed partial class ReminderService(Silo silo, IReminderTable table, IOptions<ReminderOptions> options, ILogger<ReminderService> logger)
     : ISiloPart, IDisposable {
-    private readonly Dictionary<(GrainId, string), Scheduled> _mine = [];
+    private readonly Dictionary<(GrainId, string), (ReminderEntry Entry, ITimer Timer)> _mine = [];
     private readonly SemaphoreSlim _reading = new(1, 1);
     private ITimer? _refresh;
     private volatile bool _stopped;
@@ -28,38 +29,27 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
         _stopped = true;
         silo.Cluster.Changed -= ReadAgain;
         _refresh?.Dispose();
-        lock (_mine) {
-            foreach (var scheduled in _mine.Values)
-                scheduled.Timer.Dispose();
-            _mine.Clear();
-        }
-
+        DropAllBut([]);
         return Task.CompletedTask;
     }
 
     public async Task<IGrainReminder> RegisterAsync(GrainId grain, string name, TimeSpan dueTime, TimeSpan period) {
         ArgumentOutOfRangeException.ThrowIfNegative(dueTime.Ticks, nameof(dueTime));
-        ArgumentOutOfRangeException.ThrowIfNegative(period.Ticks, nameof(period));
-        if (period < options.Value.MinimumReminderPeriod)
-            throw new ArgumentException($"Cannot register reminder {name} as requested period ({period}) is less than minimum allowed reminder period ({options.Value.MinimumReminderPeriod})");
-        var start = silo.Time.GetUtcNow().UtcDateTime + dueTime;
-        var etag = await table.UpsertAsync(grain, name, start, period);
-        ServiceOf(grain)?.Schedule(new ReminderEntry(grain, name, start, period, etag));
-        return new ReminderData(grain, name, etag);
+        var minimum = options.Value.MinimumReminderPeriod;
+        if (period < minimum)
+            throw new ArgumentException($"Cannot register reminder {name} as requested period ({period}) is less than minimum allowed reminder period ({minimum})");
+        var entry = await table.UpsertAsync(new ReminderEntry(grain, name, silo.Time.GetUtcNow().UtcDateTime + dueTime, period, ""));
+        ServiceOf(grain)?.Schedule(entry);
+        return entry;
     }
 
-    public async Task UnregisterAsync(ReminderData reminder) {
+    public async Task UnregisterAsync(ReminderEntry reminder) {
         if (!await table.RemoveAsync(reminder))
             throw new ReminderException($"Could not unregister reminder {reminder.ReminderName} of {reminder.Grain}: it was changed or removed by somebody else.");
-        ServiceOf(reminder.Grain)?.Drop((reminder.Grain, reminder.ReminderName));
+        ServiceOf(reminder.Grain)?.Drop(reminder.Key);
     }
 
-    public async Task<IGrainReminder?> GetAsync(GrainId grain, string name)
-        => (await table.ReadAsync(grain)).Find(r => r.Name == name) is { } row ? new ReminderData(grain, name, row.ETag) : null;
-
-    public async Task<List<IGrainReminder>> GetAllAsync(GrainId grain)
-        => [.. (await table.ReadAsync(grain)).Select(r => new ReminderData(grain, r.Name, r.ETag))];
-
+    public Task<List<ReminderEntry>> GetAsync(GrainId grain) => table.ReadAsync(grain);
     public void Dispose() => _reading.Dispose();
     private ReminderService? ServiceOf(GrainId grain) => silo.Cluster.Local(Rendezvous.Owner(grain, silo.Cluster.View.Active))?.Services.GetService<ReminderService>();
 
@@ -74,13 +64,10 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
     private async Task ReadTableAsync() {
         await _reading.WaitAsync();
         try {
-            var rows = await table.ReadAllAsync();
-            var view = silo.Cluster.View;
-            var mine = rows.Where(r => view.Active.Contains(silo.Address) && Rendezvous.Owner(r.Grain, view.Active).Equals(silo.Address)).ToDictionary(r => (r.Grain, r.Name));
-            List<(GrainId, string)> others;
-            lock (_mine)
-                others = [.. _mine.Keys.Where(k => !mine.ContainsKey(k))];
-            others.ForEach(Drop);
+            var rows = await table.ReadAsync(null);
+            var active = silo.Cluster.View.Active;
+            var mine = rows.Where(r => active.Contains(silo.Address) && Rendezvous.Owner(r.Grain, active).Equals(silo.Address)).ToDictionary(r => r.Key);
+            DropAllBut([.. mine.Keys]);
             foreach (var row in mine.Values)
                 Schedule(row);
         } finally {
@@ -90,12 +77,10 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
 
     private void Schedule(ReminderEntry entry) {
         lock (_mine) {
-            if (_stopped || (_mine.TryGetValue((entry.Grain, entry.Name), out var known) && known.Entry == entry))
+            if (_stopped || (_mine.TryGetValue(entry.Key, out var known) && known.Entry == entry))
                 return;
-            known?.Timer.Dispose();
-            var scheduled = new Scheduled(entry);
-            _mine[(entry.Grain, entry.Name)] = scheduled;
-            scheduled.Timer = silo.Time.CreateTimer(_ => _ = TickAsync(scheduled), null, UntilNext(entry), Timeout.InfiniteTimeSpan);
+            Drop(entry.Key);
+            _mine[entry.Key] = (entry, silo.Time.CreateTimer(_ => _ = TickAsync(entry), null, UntilNext(entry), Timeout.InfiniteTimeSpan));
         }
     }
 
@@ -106,6 +91,11 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
         }
     }
 
+    private void DropAllBut(HashSet<(GrainId, string)> kept) {
+        lock (_mine)
+            _mine.Keys.Where(key => !kept.Contains(key)).ToList().ForEach(Drop);
+    }
+
     /// <summary>Ticks keep to the grid of start and period; those missed while nobody served them are not made up for.</summary>
     private TimeSpan UntilNext(ReminderEntry entry) {
         var since = silo.Time.GetUtcNow().UtcDateTime - entry.StartAt;
@@ -113,18 +103,16 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
-    private async Task TickAsync(Scheduled scheduled) {
-        var entry = scheduled.Entry;
+    private async Task TickAsync(ReminderEntry entry) {
         try {
             var status = new TickStatus(entry.StartAt, entry.Period, silo.Time.GetUtcNow().UtcDateTime);
-            await silo.Factory.GetGrain<IRemindable>(entry.Grain).ReceiveReminder(entry.Name, status);
+            await silo.Factory.GetGrain<IRemindable>(entry.Grain).ReceiveReminder(entry.ReminderName, status);
         } catch (Exception error) {
-            LogTickFailed(logger, entry.Name, entry.Grain, error);
+            LogTickFailed(logger, entry.ReminderName, entry.Grain, error);
         }
-
         lock (_mine) {
-            if (_mine.TryGetValue((entry.Grain, entry.Name), out var known) && ReferenceEquals(known, scheduled))
-                scheduled.Timer.Change(UntilNext(entry), Timeout.InfiniteTimeSpan);
+            if (_mine.TryGetValue(entry.Key, out var known) && ReferenceEquals(known.Entry, entry))
+                known.Timer.Change(UntilNext(entry), Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -133,9 +121,4 @@ internal sealed partial class ReminderService(Silo silo, IReminderTable table, I
 
     [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Reminder {Name} of {Grain} failed; the next tick comes")]
     private static partial void LogTickFailed(ILogger logger, string name, GrainId grain, Exception error);
-
-    private sealed class Scheduled(ReminderEntry entry) {
-        public ReminderEntry Entry { get; } = entry;
-        public ITimer Timer { get; set; } = null!;
-    }
 }

@@ -1,30 +1,21 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
 
 namespace Orleans.Runtime;
 
-/// <summary>One reminder as stored.</summary>
-internal sealed record ReminderEntry(GrainId Grain, string Name, DateTime StartAt, TimeSpan Period, string ETag);
-
-/// <summary>What a grain holds of its reminder.</summary>
+/// <summary>One reminder as stored, and what a grain holds of it.</summary>
 [GenerateSerializer, Immutable]
-internal sealed record ReminderData([property: Id(0)] GrainId Grain, [property: Id(1)] string ReminderName, [property: Id(2)] string ETag) : IGrainReminder;
+internal sealed record ReminderEntry(GrainId Grain, string ReminderName, DateTime StartAt, TimeSpan Period, string ETag) : IGrainReminder {
+    public (GrainId, string) Key => (Grain, ReminderName);
+}
 
 internal interface IReminderTable {
     Task StartAsync();
-
-    Task<List<ReminderEntry>> ReadAllAsync();
-
-    Task<List<ReminderEntry>> ReadAsync(GrainId grain);
-
-    /// <summary>Gives the new version.</summary>
-    Task<string> UpsertAsync(GrainId grain, string name, DateTime startAt, TimeSpan period);
-
-    /// <summary>False when the stored version is another.</summary>
-    Task<bool> RemoveAsync(ReminderData reminder);
+    Task<List<ReminderEntry>> ReadAsync(GrainId? grain); // without one: all
+    Task<ReminderEntry> UpsertAsync(ReminderEntry entry); // gives it with its new version
+    Task<bool> RemoveAsync(ReminderEntry entry); // false when the stored version is another
 }
 
 /// <summary>Shared by the silos of a cluster.</summary>
@@ -32,17 +23,13 @@ internal sealed class MemoryReminderRows : ConcurrentDictionary<(GrainId, string
 
 internal sealed class MemoryReminderTable(MemoryReminderRows rows) : IReminderTable {
     public Task StartAsync() => Task.CompletedTask;
-    public Task<List<ReminderEntry>> ReadAllAsync() => Task.FromResult(rows.Values.ToList());
-    public Task<List<ReminderEntry>> ReadAsync(GrainId grain) => Task.FromResult(rows.Values.Where(r => r.Grain == grain).ToList());
+    public Task<List<ReminderEntry>> ReadAsync(GrainId? grain) => Task.FromResult(rows.Values.Where(r => grain is null || r.Grain == grain).ToList());
 
-    public Task<string> UpsertAsync(GrainId grain, string name, DateTime startAt, TimeSpan period) => Task.FromResult(rows.AddOrUpdate(
-        (grain, name),
-        key => new ReminderEntry(key.Item1, key.Item2, startAt, period, "0"),
-        (_, old) => old with { StartAt = startAt, Period = period, ETag = (int.Parse(old.ETag) + 1).ToString() }).ETag);
+    public Task<ReminderEntry> UpsertAsync(ReminderEntry entry) => Task.FromResult(rows.AddOrUpdate(
+        entry.Key, entry with { ETag = "0" }, (_, old) => entry with { ETag = (int.Parse(old.ETag) + 1).ToString() }));
 
-    public Task<bool> RemoveAsync(ReminderData reminder) => Task.FromResult(
-        rows.TryGetValue((reminder.Grain, reminder.ReminderName), out var row) && row.ETag == reminder.ETag
-        && rows.TryRemove(KeyValuePair.Create((reminder.Grain, reminder.ReminderName), row)));
+    public Task<bool> RemoveAsync(ReminderEntry entry) => Task.FromResult(
+        rows.TryGetValue(entry.Key, out var row) && row.ETag == entry.ETag && rows.TryRemove(KeyValuePair.Create(entry.Key, row)));
 }
 
 internal sealed class AdoNetReminderTable(IOptions<AdoNetReminderTableOptions> options, IOptions<ClusterOptions> cluster) : IReminderTable {
@@ -54,26 +41,21 @@ internal sealed class AdoNetReminderTable(IOptions<AdoNetReminderTableOptions> o
 
     public Task StartAsync() => _database.StartAsync();
 
-    public Task<List<ReminderEntry>> ReadAllAsync()
-        => _database.RunAsync("ReadRangeRows2Key", [("ServiceId", _service), ("BeginHash", 0), ("EndHash", 0)], Entry);
+    public Task<List<ReminderEntry>> ReadAsync(GrainId? grain) => _database.RunAsync(
+        grain is null ? "ReadRangeRows2Key" : "ReadReminderRowsKey",
+        grain is null ? [("ServiceId", _service), ("BeginHash", 0), ("EndHash", 0)] : [("ServiceId", _service), ("GrainId", grain.ToString())],
+        row => new ReminderEntry(
+            GrainId.Parse((string)row["GrainId"]), (string)row["ReminderName"], DateTime.SpecifyKind(row.GetDateTime(row.GetOrdinal("StartTime")), DateTimeKind.Utc),
+            TimeSpan.FromMilliseconds(Convert.ToInt64(row["Period"])), Convert.ToInt32(row["Version"]).ToString()));
 
-    public Task<List<ReminderEntry>> ReadAsync(GrainId grain)
-        => _database.RunAsync("ReadReminderRowsKey", [("ServiceId", _service), ("GrainId", grain.ToString())], Entry);
-
-    public async Task<string> UpsertAsync(GrainId grain, string name, DateTime startAt, TimeSpan period) => (await _database.RunAsync(
+    public async Task<ReminderEntry> UpsertAsync(ReminderEntry entry) => (await _database.RunAsync(
         "UpsertReminderRowKey",
-        [
-            ("ServiceId", _service), ("GrainId", grain.ToString()), ("ReminderName", name), ("StartTime", startAt),
-            ("Period", (long)period.TotalMilliseconds), ("GrainHash", (int)grain.GetUniformHashCode()),
-        ],
-        row => Convert.ToInt32(row["Version"]).ToString())).First();
+        [.. Key(entry), ("StartTime", entry.StartAt), ("Period", (long)entry.Period.TotalMilliseconds), ("GrainHash", (int)entry.Grain.GetUniformHashCode())],
+        row => entry with { ETag = Convert.ToInt32(row["Version"]).ToString() })).First();
 
-    public async Task<bool> RemoveAsync(ReminderData reminder) => (await _database.RunAsync(
-        "DeleteReminderRowKey",
-        [("ServiceId", _service), ("GrainId", reminder.Grain.ToString()), ("ReminderName", reminder.ReminderName), ("Version", int.Parse(reminder.ETag))],
-        row => Convert.ToBoolean(row.GetValue(0)))).First();
+    public async Task<bool> RemoveAsync(ReminderEntry entry) => (await _database.RunAsync(
+        "DeleteReminderRowKey", [.. Key(entry), ("Version", int.Parse(entry.ETag))], row => Convert.ToBoolean(row.GetValue(0)))).First();
 
-    private static ReminderEntry Entry(DbDataReader row) => new(
-        GrainId.Parse((string)row["GrainId"]), (string)row["ReminderName"], DateTime.SpecifyKind(row.GetDateTime(row.GetOrdinal("StartTime")), DateTimeKind.Utc),
-        TimeSpan.FromMilliseconds(Convert.ToInt64(row["Period"])), Convert.ToInt32(row["Version"]).ToString());
+    private (string, object?)[] Key(ReminderEntry entry)
+        => [("ServiceId", _service), ("GrainId", entry.Grain.ToString()), ("ReminderName", entry.ReminderName)];
 }

@@ -9,10 +9,10 @@ internal sealed partial class Activation {
         using var timeout = new CancellationTokenSource(Silo.Collection.ActivationTimeout, Silo.Time);
         try {
             if (Silo.Cluster.Register(GrainId, Silo.Address) is var owner && !owner.Equals(Silo.Address)) {
-                End(DuplicateOf(owner), ownsRegistration: false); // Somebody was faster; the calls go there.
+                // Somebody was faster; the calls go there.
+                End(new(DeactivationReasonCode.DuplicateActivation, $"The grain is active on {owner}."), ownsRegistration: false);
                 return;
             }
-
             _scope = Silo.Services.CreateScope();
             GrainInstance = Class.Create(this);
             foreach (var state in States)
@@ -27,28 +27,22 @@ internal sealed partial class Activation {
             End(new(DeactivationReasonCode.ActivationFailed, error, "Failed to activate grain."), ownsRegistration: true);
             return;
         }
-
-        if (_phase == Phase.Deactivating) // Asked for while activating.
-        {
+        if (_phase == Phase.Deactivating) { // Asked for while activating.
             await DeactivateAsync();
             return;
         }
-
         _phase = Phase.Valid;
         Volatile.Write(ref _lastUsed, Silo.Time.GetTimestamp());
         _busy = _waiting.Count > 0;
         Pump(all: true);
     }
 
-    private static DeactivationReason DuplicateOf(SiloAddress owner) => new(DeactivationReasonCode.DuplicateActivation, $"The grain is active on {owner}.");
-
     private void BeginDeactivation(DeactivationReason reason) {
         if (_phase >= Phase.Deactivating)
             return;
         var activating = _phase == Phase.Activating;
         (_phase, _reason) = (Phase.Deactivating, reason);
-        foreach (var timer in Timers())
-            timer.Dispose();
+        StopTimers();
         if (!activating && _running.Count == 0)
             _ = DeactivateAsync();
     }
@@ -65,7 +59,6 @@ internal sealed partial class Activation {
         } catch (Exception error) {
             LogDeactivationFailed(Silo.Logger, GrainId, error);
         }
-
         await DisposeGrainAsync();
         End(_reason, ownsRegistration: true);
     }
@@ -85,8 +78,7 @@ internal sealed partial class Activation {
     /// <summary>Leaves the directory, and gives every call that waits to the successor, or the failure to its caller.</summary>
     private void End(DeactivationReason reason, bool ownsRegistration) {
         _phase = Phase.Gone;
-        foreach (var timer in Timers())
-            timer.Dispose();
+        StopTimers();
         var late = Scheduler.Close(() => {
             if (ownsRegistration)
                 Silo.Cluster.Unregister(GrainId, Silo.Address);
@@ -98,22 +90,23 @@ internal sealed partial class Activation {
             else
                 call.Fail(Silo.CopyError(_failure));
         }
-
         _waiting.Clear();
         _deactivated.TrySetResult();
     }
 
-    private List<IDisposable> Timers() {
-        lock (_timers)
-            return [.. _timers];
+    private void StopTimers() {
+        GrainTimer[] timers;
+        lock (Timers)
+            timers = [.. Timers];
+        Array.ForEach(timers, timer => timer.Dispose());
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "Failed to activate {Grain}")]
     private static partial void LogActivationFailed(ILogger logger, GrainId grain, Exception error);
 
-    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "An exception of {Grain} has no serializer; its caller gets another one")]
-    private static partial void LogErrorLost(ILogger logger, GrainId grain, Exception error);
-
     [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Deactivation code of {Grain} failed")]
     private static partial void LogDeactivationFailed(ILogger logger, GrainId grain, Exception error);
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "An exception of {Grain} has no serializer; its caller gets another one")]
+    private static partial void LogErrorLost(ILogger logger, GrainId grain, Exception error);
 }

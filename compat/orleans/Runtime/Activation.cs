@@ -8,13 +8,10 @@ namespace Orleans.Runtime;
 /// one turn at a time, and therefore takes no lock.
 /// </summary>
 internal sealed partial class Activation : IGrainContext {
-    [ThreadStatic]
-    private static Activation? _current;
-
+    [ThreadStatic] private static Activation? _current;
     private readonly LinkedList<Call> _waiting = [];
     private readonly HashSet<Call> _running = [];
     private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly HashSet<IDisposable> _timers = [];
     private IServiceScope? _scope;
     private Call? _blocking;
     private Phase _phase;
@@ -28,24 +25,14 @@ internal sealed partial class Activation : IGrainContext {
     private volatile bool _busy = true;
 
     public Activation(Silo silo, GrainId id, GrainClass grainClass) {
-        (Silo, GrainId, Class) = (silo, id, grainClass);
-        Scheduler = new ActivationScheduler(this);
+        (Silo, GrainId, Class, Scheduler) = (silo, id, grainClass, new(this));
         _lastUsed = silo.Time.GetTimestamp();
     }
 
-    private enum Phase {
-        Activating,
-        Valid,
-        Deactivating,
-        Gone,
-    }
+    private enum Phase { Activating, Valid, Deactivating, Gone }
 
     /// <summary>The activation whose turn runs on this thread.</summary>
-    public static Activation? Current {
-        get => _current;
-        set => _current = value;
-    }
-
+    public static Activation? Current { get => _current; set => _current = value; }
     public Silo Silo { get; }
     public GrainId GrainId { get; }
     public GrainClass Class { get; }
@@ -53,26 +40,20 @@ internal sealed partial class Activation : IGrainContext {
     public object? GrainInstance { get; private set; }
     public IServiceProvider ActivationServices => _scope?.ServiceProvider ?? Silo.Services;
     public Task Deactivated => _deactivated.Task;
+    public List<IStateLoader> States { get; } = []; // to read before the grain activates
+    public HashSet<GrainTimer> Timers { get; } = []; // locked by whoever touches it
 
-    /// <summary>States to read before the grain activates.</summary>
-    public List<IStateLoader> States { get; } = [];
     /// <summary>Starts it, once, from any thread. Not in the constructor: of two threads that make one, the directory keeps one.</summary>
     public void EnsureStarted() {
         if (Interlocked.Exchange(ref _started, 1) == 0)
             Scheduler.Post(() => _ = ActivateAsync());
     }
 
-    public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
-    public override bool Equals(object? obj) => ReferenceEquals(this, obj);
-    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
-
     /// <summary>From any thread.</summary>
-    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default) {
-        Scheduler.Post(() => {
-            _hurry = cancellationToken;
-            BeginDeactivation(deactivationReason);
-        });
-    }
+    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default) => Scheduler.Post(() => {
+        _hurry = cancellationToken;
+        BeginDeactivation(deactivationReason);
+    });
 
     public void DelayDeactivation(TimeSpan span) => Volatile.Write(
         ref _keepUntil,
@@ -81,28 +62,18 @@ internal sealed partial class Activation : IGrainContext {
     /// <summary>From any thread: the silo died, and with it whatever the grain was doing.</summary>
     public void Kill() {
         Scheduler.Kill();
-        foreach (var timer in Timers())
-            timer.Dispose();
+        StopTimers();
         _deactivated.TrySetResult();
     }
 
     /// <summary>From any thread.</summary>
     public void CollectIfIdle() {
-        if (!_busy && Silo.Time.GetElapsedTime(Volatile.Read(ref _lastUsed)) >= Class.CollectionAge && Silo.Time.GetUtcNow().UtcTicks >= Volatile.Read(ref _keepUntil))
-            Scheduler.Post(() => {
-                if (!_busy)
-                    BeginDeactivation(new(DeactivationReasonCode.ActivationIdle, "The activation was idle."));
-            });
-    }
-
-    public void Add(IDisposable timer) {
-        lock (_timers)
-            _timers.Add(timer);
-    }
-
-    public void Remove(IDisposable timer) {
-        lock (_timers)
-            _timers.Remove(timer);
+        if (_busy || Silo.Time.GetElapsedTime(Volatile.Read(ref _lastUsed)) < Class.CollectionAge || Silo.Time.GetUtcNow().UtcTicks < Volatile.Read(ref _keepUntil))
+            return;
+        Scheduler.Post(() => {
+            if (!_busy)
+                BeginDeactivation(new(DeactivationReasonCode.ActivationIdle, "The activation was idle."));
+        });
     }
 
     /// <summary>Whether a call may start now; otherwise it waits here.</summary>
@@ -111,7 +82,6 @@ internal sealed partial class Activation : IGrainContext {
             Record(call);
             return true;
         }
-
         if (!(call.LocalOnly && _phase >= Phase.Deactivating))
             _waiting.AddLast(call);
         return false;
@@ -125,14 +95,12 @@ internal sealed partial class Activation : IGrainContext {
             Finish(call);
             return;
         }
-
         ValueTask<object?> running;
         try {
             running = call.Run(this);
         } catch (Exception error) {
             running = ValueTask.FromException<object?>(error);
         }
-
         if (running.IsCompletedSuccessfully) {
             call.Complete(running.Result);
             Finish(call);
@@ -150,13 +118,11 @@ internal sealed partial class Activation : IGrainContext {
                 stale.IsSourceActivation = false;
                 BeginDeactivation(new(DeactivationReasonCode.ApplicationError, error, "The grain's state was changed behind its back."));
             }
-
             var copy = Silo.CopyError(error);
             if (copy is Serialization.SerializerException && error is not Serialization.SerializerException)
                 LogErrorLost(Silo.Logger, GrainId, error); // The caller will not learn of it.
             call.Fail(copy);
         }
-
         Finish(call);
     }
 
@@ -173,7 +139,7 @@ internal sealed partial class Activation : IGrainContext {
 
     private void Finish(Call call) {
         _running.Remove(call);
-        if (_blocking is null || ReferenceEquals(_blocking, call))
+        if (ReferenceEquals(_blocking, call))
             _blocking = null;
         if (call.KeepAlive)
             Volatile.Write(ref _lastUsed, Silo.Time.GetTimestamp());
@@ -204,11 +170,9 @@ internal sealed partial class Activation : IGrainContext {
                     Record(call);
                     Start(call);
                 }
-
                 node = next;
             }
         }
-
         _pumping = false;
     }
 }

@@ -9,9 +9,7 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
     private bool _killed; // nothing runs any more
 
     public override int MaximumConcurrencyLevel => 1;
-
-    /// <summary>Queues a call; false once the activation is gone.</summary>
-    public bool Receive(Call call) => Enqueue(call);
+    public bool Receive(Call call) => Enqueue(call); // false once the activation is gone
     public void Post(Action action) => Enqueue(action);
 
     /// <summary>Refuses calls from now on; gives those not yet looked at. <paramref name="atomically"/> runs before anybody sees the refusal.</summary>
@@ -45,7 +43,6 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
                         return;
                     }
                 }
-
                 if (item is Task task)
                     TryExecuteTask(task);
                 else if (item is Action action)
@@ -56,7 +53,6 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
         } finally {
             Activation.Current = null;
         }
-
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
@@ -82,7 +78,6 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
                 return true;
             _scheduled = true;
         }
-
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
         return true;
     }

@@ -11,21 +11,15 @@ internal abstract class Call(CallRuntime runtime, GrainMethod? method) {
     public GrainMethod? Method { get; } = method;
     public GrainId Grain { get; set; }
     public GrainId? Source { get; set; }
-
-    /// <summary>The activation that took the call.</summary>
-    public Activation? Target { get; set; }
+    public Activation? Target { get; set; } // that took the call
     public object?[] Args { get; set; } = [];
-
-    /// <summary>Timestamp after which nobody waits for the answer.</summary>
-    public long Deadline { get; set; }
+    public long Deadline { get; set; } // timestamp after which nobody waits for the answer
     public int Forwards { get; set; }
     public bool IsCompleted => Volatile.Read(ref _completed) != 0;
     public virtual bool AlwaysInterleave => Method!.AlwaysInterleave;
     public virtual bool ReadOnly => Method!.ReadOnly;
     public virtual bool KeepAlive => true;
-
-    /// <summary>Whether the call means this very activation and is void without it.</summary>
-    public virtual bool LocalOnly => false;
+    public virtual bool LocalOnly => false; // means this very activation, and is void without it
     public virtual ValueTask<object?> Run(Activation activation) => activation.Silo.RunFilters(this, activation);
     public bool TryComplete() => Interlocked.Exchange(ref _completed, 1) == 0;
 
@@ -34,8 +28,7 @@ internal abstract class Call(CallRuntime runtime, GrainMethod? method) {
             return;
         try {
             OnResult(result);
-        } catch (Exception refused) // the result cannot travel
-          {
+        } catch (Exception refused) { // the result cannot travel
             OnError(refused);
         }
     }
@@ -51,10 +44,7 @@ internal abstract class Call(CallRuntime runtime, GrainMethod? method) {
     }
 
     /// <summary>The call's token as the grain sees it; cancelled on the grain's own scheduler.</summary>
-    public void ArmToken() {
-        _cancellation ??= new CancellationTokenSource();
-        Method!.PutToken(Args, _cancellation.Token);
-    }
+    public void ArmToken() => Method!.PutToken(Args, (_cancellation ??= new CancellationTokenSource()).Token);
 
     public void SignalCancellation() {
         if (_cancellation is { } source && Target is { } target)
@@ -75,9 +65,10 @@ internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Cal
     public long Id { get; set; }
     public LocalCall? Previous { get; set; }
     public LocalCall? Next { get; set; }
-
-    /// <summary>The other silo that the call went to.</summary>
-    public SiloAddress? SentTo { get; set; }
+    public SiloAddress? SentTo { get; set; } // the other silo that the call went to
+    public TimeSpan Timeout => Method!.Timeout ?? Runtime.ResponseTimeout;
+    public abstract Task<object?> Answer(); // for a filter to look at
+    public abstract void CompleteAsIs(object? result); // gives the caller what a filter left of the answer
 
     /// <summary>Makes the arguments the grain's own; once.</summary>
     public void CopyArguments() {
@@ -85,13 +76,6 @@ internal abstract class LocalCall(CallRuntime runtime, GrainMethod method) : Cal
             Args = Method!.CopyArguments(Args, Runtime);
         _copied = true;
     }
-
-    /// <summary>The answer, for a filter to look at.</summary>
-    public abstract Task<object?> Answer();
-
-    /// <summary>Gives the caller what a filter left of the answer.</summary>
-    public abstract void CompleteAsIs(object? result);
-    public TimeSpan Timeout => Method!.Timeout ?? Runtime.ResponseTimeout;
 
     public void Watch(CancellationToken token) {
         if (!token.CanBeCanceled)
@@ -142,9 +126,7 @@ internal sealed class LocalCall<T>(CallRuntime runtime, GrainMethod method) : Lo
 /// <summary>A call whose caller is in another silo or in a client; the answer goes back as bytes.</summary>
 internal sealed class RemoteCall(Silo silo, GrainMethod method, Envelope request) : Call(silo, method) {
     public Envelope Request { get; } = request;
-
-    /// <summary>Nobody waits any more.</summary>
-    public void Drop() => silo.Finished(this);
+    public void Drop() => silo.Finished(this); // nobody waits any more
     protected override void OnResult(object? result) => Answer(EnvelopeKind.Result, Method!.WriteResult(result));
 
     protected override void OnError(Exception error) {

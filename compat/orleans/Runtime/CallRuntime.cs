@@ -18,18 +18,12 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
     public PendingCalls Pending { get; } = new();
     public GrainFactory Factory => field ??= new GrainFactory(this, Types);
 
-    public static CallRuntime Of(object grainOrReference) => grainOrReference switch {
-        GrainProxy reference => reference.Runtime,
-        IGrainBase { GrainContext: Activation activation } => activation.Silo,
-        _ => throw new ArgumentException($"{grainOrReference.GetType()} is neither a grain nor a reference to one."),
-    };
-
     public object? Invoke(GrainProxy proxy, GrainMethod method, object?[] args) {
         var caller = Activation.Current;
-        var call = New(method, proxy.GrainId, caller);
+        var call = method.NewCall(this);
         var token = method.TakeToken(args);
         token.ThrowIfCancellationRequested();
-        call.Args = args;
+        (call.Grain, call.Source, call.Args, call.Deadline) = (proxy.GrainId, caller?.GrainId, args, Time.GetTimestamp() + Ticks(call.Timeout));
         if (_outgoing.Length > 0 || IsHere(proxy.GrainId)) // Otherwise they are written as bytes at once.
             call.CopyArguments();
         if (!method.OneWay)
@@ -76,10 +70,9 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
 
     protected void SendTo(SiloAddress silo, LocalCall call) {
         call.SentTo = silo;
-        var patience = call.Timeout - Time.GetElapsedTime(call.Deadline - Ticks(call.Timeout));
         var sent = Cluster.Post(silo, new Envelope {
             Kind = EnvelopeKind.Request, Id = call.Id, From = Address, Grain = call.Grain, Source = call.Source, Method = call.Method!.Key,
-            Body = call.Method.WriteArguments(call.Args), Patience = patience, Cancellable = call.Method.TakeToken(call.Args).CanBeCanceled,
+            Body = call.Method.WriteArguments(call.Args), Patience = Remaining(call), Cancellable = call.Method.TakeToken(call.Args).CanBeCanceled,
         });
         if (!sent)
             call.Fail(Unavailable(call));
@@ -102,14 +95,7 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
         ?? (Cluster.View.Active is { Length: > 0 } silos ? Rendezvous.Owner(grain, silos) : throw new SiloUnavailableException("No silo is active."));
 
     protected long Ticks(TimeSpan span) => (long)(span.TotalSeconds * Time.TimestampFrequency);
-
-    private LocalCall New(GrainMethod method, GrainId grain, Activation? caller) {
-        var call = method.NewCall(this);
-        call.Grain = grain;
-        call.Source = caller?.GrainId;
-        call.Deadline = Time.GetTimestamp() + Ticks(call.Timeout);
-        return call;
-    }
+    protected TimeSpan Remaining(Call call) => TimeSpan.FromSeconds((double)(call.Deadline - Time.GetTimestamp()) / Time.TimestampFrequency);
 
     /// <summary>The filters stand between the promise that the caller got and the call that goes out.</summary>
     private async Task SendFiltered(LocalCall promise, LocalCall call, GrainProxy proxy, Activation? caller) {
@@ -136,8 +122,6 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
             call.Fail(Unavailable(call));
     }
 
-    private static SiloUnavailableException Unavailable(LocalCall call)
-        => new($"The target silo became unavailable for message: {Describe(call)}.");
-
+    private static SiloUnavailableException Unavailable(LocalCall call) => new($"The target silo became unavailable for message: {Describe(call)}.");
     private static string Describe(Call call) => $"{call.Method!.Info.DeclaringType!.Name}.{call.Method.Info.Name} of {call.Grain}";
 }

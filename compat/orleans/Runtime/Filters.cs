@@ -5,14 +5,12 @@ namespace Orleans.Runtime;
 /// <summary>A call on its way through filters.</summary>
 internal abstract class CallContext(Call call) {
     private int _next;
-
     public GrainId? SourceId => call.Source;
     public GrainId TargetId => call.Grain;
-    public string InterfaceName => TypeOfInterface.FullName!;
+    public string InterfaceName => InterfaceMethod.DeclaringType!.FullName!;
     public string MethodName => InterfaceMethod.Name;
     public MethodInfo InterfaceMethod => call.Method!.Info;
     public object? Result { get; set; }
-    protected Type TypeOfInterface => call.Method!.Info.DeclaringType!;
     protected abstract int Filters { get; }
 
     public async Task Invoke() {
@@ -33,23 +31,18 @@ internal abstract class CallContext(Call call) {
 
 internal sealed class IncomingCallContext(Call call, Activation activation, IIncomingGrainCallFilter[] filters) : CallContext(call), IIncomingGrainCallContext {
     private readonly Call _call = call;
-
     public object Grain => activation.GrainInstance!;
     public IGrainContext TargetContext => activation;
+    protected override int Filters => filters.Length + (Grain is IIncomingGrainCallFilter ? 1 : 0);
+    protected override Task Filter(int index) => (index < filters.Length ? filters[index] : (IIncomingGrainCallFilter)Grain).Invoke(this);
+    protected override ValueTask<object?> Last() => _call.Method!.Invoke(Grain, _call.Args);
 
     public MethodInfo ImplementationMethod {
         get {
-            var map = activation.Class.Type.GetInterfaceMap(TypeOfInterface);
+            var map = activation.Class.Type.GetInterfaceMap(InterfaceMethod.DeclaringType!);
             return map.TargetMethods[Array.IndexOf(map.InterfaceMethods, InterfaceMethod)];
         }
     }
-
-    protected override int Filters => filters.Length + (activation.GrainInstance is IIncomingGrainCallFilter ? 1 : 0);
-
-    protected override Task Filter(int index)
-        => (index < filters.Length ? filters[index] : (IIncomingGrainCallFilter)activation.GrainInstance!).Invoke(this);
-
-    protected override ValueTask<object?> Last() => _call.Method!.Invoke(activation.GrainInstance!, _call.Args);
 }
 
 internal sealed class OutgoingCallContext(Call call, GrainProxy proxy, Activation? caller, IOutgoingGrainCallFilter[] filters, Func<Task<object?>> send)

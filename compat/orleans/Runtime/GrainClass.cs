@@ -8,16 +8,15 @@ using Orleans.Serialization;
 
 namespace Orleans.Runtime;
 
-/// <summary>One grain class: its name in grain ids, its rules, how it is made.</summary>
+/// <summary>One grain class: its rules, how it is made.</summary>
 internal sealed class GrainClass {
     private readonly ConstructorInvoker _constructor;
     private readonly Func<Activation, object?>[] _arguments;
 
-    private GrainClass(Type type, GrainCollectionOptions collection) {
+    public GrainClass(Type type, GrainCollectionOptions collection) {
         Type = type;
-        GrainType = GrainTypes.Name(type);
         Reentrant = type.IsDefined(typeof(ReentrantAttribute), inherit: true);
-        Placement = type.GetCustomAttribute<PlacementAttribute>()?.PlacementStrategy;
+        PrefersLocal = type.GetCustomAttribute<PlacementAttribute>()?.PlacementStrategy is PreferLocalPlacement;
         var limit = type.GetCustomAttribute<CollectionAgeLimitAttribute>();
         CollectionAge = limit is { AlwaysActive: true } ? TimeSpan.MaxValue
             : limit?.AgeLimit ?? collection.ClassSpecificCollectionAge.GetValueOrDefault(type.FullName!, collection.CollectionAge);
@@ -30,23 +29,15 @@ internal sealed class GrainClass {
     }
 
     public Type Type { get; }
-    public GrainType GrainType { get; }
     public bool Reentrant { get; }
-    public PlacementStrategy? Placement { get; }
+    public bool PrefersLocal { get; }
     public TimeSpan CollectionAge { get; }
-    public static GrainClass Create(Type type, GrainCollectionOptions collection) => new(type, collection);
-
-    public object Create(Activation activation) {
-        var arguments = new object?[_arguments.Length];
-        for (var i = 0; i < arguments.Length; i++)
-            arguments[i] = _arguments[i](activation);
-        return _constructor.Invoke(arguments.AsSpan());
-    }
+    public object Create(Activation activation) => _constructor.Invoke(Array.ConvertAll(_arguments, argument => argument(activation)).AsSpan());
 
     private static Func<Activation, object?> Argument(ParameterInfo parameter) {
         var type = parameter.ParameterType;
         if (parameter.GetCustomAttribute<PersistentStateAttribute>() is { } state)
-            return Orleans.Storage.PersistentState.Factory(parameter, state);
+            return Storage.PersistentState.Factory(parameter, state);
         if (type == typeof(IGrainContext))
             return activation => activation;
         if (parameter.GetCustomAttribute<FromKeyedServicesAttribute>() is { } keyed)
@@ -67,10 +58,12 @@ internal sealed class GrainTypes {
     /// <exception cref="ArgumentException">There is none, or it is not clear which.</exception>
     public GrainType Implementation(Type grainInterface) => _implementations.GetOrAdd(grainInterface, static wanted => {
         var found = Classes.Value.Where(wanted.IsAssignableFrom).ToList();
-        return Name(found.Count == 1 ? found[0]
-            : found.Find(c => "I" + c.Name == wanted.Name)
-                ?? throw new ArgumentException($"{(found.Count == 0 ? "No" : "More than one")} grain class implements {wanted}."));
+        return Name(found.Count == 1 ? found[0] : found.Find(c => "I" + c.Name == wanted.Name)
+            ?? throw new ArgumentException($"{(found.Count == 0 ? "No" : "More than one")} grain class implements {wanted}."));
     });
+
+    public Type Class(GrainType name) => _byName.GetOrAdd(name, static wanted => Array.Find(Classes.Value, c => Name(c) == wanted)
+        ?? throw new ArgumentException($"There is no grain class {wanted}."));
 
     /// <summary>Refuses to start with a method whose values could never travel.</summary>
     public static void Check() {
@@ -80,10 +73,7 @@ internal sealed class GrainTypes {
             throw new OrleansConfigurationException("Types in grain interfaces that cannot be serialized:\n" + string.Join('\n', complaints));
     }
 
-    public Type Class(GrainType name) => _byName.GetOrAdd(name, static wanted => Array.Find(Classes.Value, c => Name(c) == wanted)
-        ?? throw new ArgumentException($"There is no grain class {wanted}."));
-
-    public static GrainType Name(Type type) {
+    private static GrainType Name(Type type) {
         var name = type.Name.ToLowerInvariant();
         return GrainType.Create(name.EndsWith("grain", StringComparison.Ordinal) && name.Length > 5 ? name[..^5] : name);
     }
@@ -103,7 +93,6 @@ internal sealed class GrainTypes {
             foreach (var reference in references.Where(r => !IsForeign(r.Name!) && !seen.Contains(r.FullName)))
                 queue.Enqueue(Assembly.Load(reference));
         }
-
         foreach (var type in found.Where(t => t.IsDefined(typeof(AliasAttribute), inherit: false)))
             _ = TypeNames.Format(type);
         return [.. found.Where(t => t is { IsClass: true, IsAbstract: false } && typeof(IGrain).IsAssignableFrom(t) && !t.IsSubclassOf(typeof(DispatchProxy)))];

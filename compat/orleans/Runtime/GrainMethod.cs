@@ -15,32 +15,32 @@ internal sealed class GrainMethod {
     private readonly Codec? _result;
     private readonly bool _immutableResult;
     private readonly int _token;
-    private readonly Func<CallRuntime, LocalCall> _newCall;
 
     private GrainMethod(MethodInfo info) {
         Info = info;
-        if (info.IsGenericMethodDefinition || info.ContainsGenericParameters)
+        if (info.ContainsGenericParameters)
             throw new NotSupportedException($"{info.DeclaringType}.{info.Name}: generic grain methods are not supported.");
         var parameters = info.GetParameters();
         _token = Array.FindIndex(parameters, p => p.ParameterType == typeof(CancellationToken));
         _parameters = [.. parameters.Select(p => p.ParameterType == typeof(CancellationToken) ? null! : Codecs.Get(p.ParameterType))];
         _immutable = [.. parameters.Select(p => p.IsDefined(typeof(ImmutableAttribute)))];
-        var returns = info.ReturnType;
-        var result = returns.IsGenericType ? returns.GetGenericArguments()[0] : null;
-        _result = result is null ? null : Codecs.Get(result);
         _immutableResult = info.ReturnParameter.IsDefined(typeof(ImmutableAttribute));
         Timeout = info.GetCustomAttribute<ResponseTimeoutAttribute>()?.Timeout;
         AlwaysInterleave = info.IsDefined(typeof(AlwaysInterleaveAttribute));
         ReadOnly = info.IsDefined(typeof(ReadOnlyAttribute));
         OneWay = info.IsDefined(typeof(OneWayAttribute));
         Key = $"{TypeNames.Format(info.DeclaringType!)}|{info}";
+        var result = info.ReturnType.IsGenericType ? info.ReturnType.GetGenericArguments()[0] : null;
+        _result = result is null ? null : Codecs.Get(result);
+        var kind = info.ReturnType.IsGenericType ? info.ReturnType.GetGenericTypeDefinition() : info.ReturnType;
+        var wrap = kind == typeof(Task) || kind == typeof(Task<>) ? "AsTask" : kind == typeof(ValueTask) ? "AsValueTask"
+            : kind == typeof(ValueTask<>) ? "AsTypedValueTask" : kind == typeof(void) ? "AsNothing"
+            : throw new NotSupportedException($"{info.DeclaringType}.{info.Name}: grain methods return Task or ValueTask.");
         Invoke = CompileInvoke(info, result);
         var call = typeof(LocalCall<>).MakeGenericType(result ?? typeof(object));
-        var wrap = returns == typeof(Task) || (returns.IsGenericType && returns.GetGenericTypeDefinition() == typeof(Task<>)) ? "AsTask"
-            : returns == typeof(ValueTask) ? "AsValueTask" : returns == typeof(void) ? "AsNothing" : "AsTypedValueTask";
         Return = call.GetMethod(wrap)!.CreateDelegate<Func<LocalCall, object?>>();
         var runtime = Expression.Parameter(typeof(CallRuntime));
-        _newCall = Expression.Lambda<Func<CallRuntime, LocalCall>>(Expression.New(call.GetConstructors()[0], runtime, Expression.Constant(this)), runtime).Compile();
+        NewCall = Expression.Lambda<Func<CallRuntime, LocalCall>>(Expression.New(call.GetConstructors()[0], runtime, Expression.Constant(this)), runtime).Compile();
     }
 
     public MethodInfo Info { get; }
@@ -50,9 +50,8 @@ internal sealed class GrainMethod {
     public bool ReadOnly { get; }
     public bool OneWay { get; }
     public Func<object, object?[], ValueTask<object?>> Invoke { get; }
-
-    /// <summary>What the caller gets of a call: a task of the declared kind.</summary>
-    public Func<LocalCall, object?> Return { get; }
+    public Func<LocalCall, object?> Return { get; } // what the caller gets of a call: a task of the declared kind
+    public Func<CallRuntime, LocalCall> NewCall { get; }
 
     public static GrainMethod Of(MethodInfo info) => All.TryGetValue(info, out var known) ? known : All.GetOrAdd(info, static i => {
         var method = new GrainMethod(i);
@@ -64,8 +63,7 @@ internal sealed class GrainMethod {
         if (ByKey.TryGetValue(key, out var known))
             return known;
         var bar = key.IndexOf('|');
-        var type = TypeNames.Parse(key[..bar]);
-        return Of(type.GetMethods().Single(m => m.ToString() == key[(bar + 1)..]));
+        return Of(TypeNames.Parse(key[..bar]).GetMethods().Single(m => m.ToString() == key[(bar + 1)..]));
     }
 
     /// <summary>Types in a method's signature that have no codec.</summary>
@@ -74,7 +72,6 @@ internal sealed class GrainMethod {
         return types.Where(t => Codecs.Find(t) is null).Select(t => $"{t} in {info.DeclaringType}.{info.Name}");
     }
 
-    public LocalCall NewCall(CallRuntime runtime) => _newCall(runtime);
     public CancellationToken TakeToken(object?[] args) => _token >= 0 && args[_token] is CancellationToken token ? token : default;
 
     public void PutToken(object?[] args, CancellationToken token) {
@@ -84,15 +81,13 @@ internal sealed class GrainMethod {
 
     public object?[] CopyArguments(object?[] args, CallRuntime runtime) {
         for (var i = 0; i < args.Length; i++) {
-            if (i != _token && args[i] is not null)
-                args[i] = _immutable[i] ? Checked(args[i]) : _parameters[i].Copy(args[i], runtime);
+            if (i != _token)
+                args[i] = Copy(_parameters[i], _immutable[i], args[i], runtime);
         }
-
         return args;
     }
 
-    public object? CopyResult(object? value, CallRuntime runtime)
-        => value is null || _result is null ? null : _immutableResult ? Checked(value) : _result.Copy(value, runtime);
+    public object? CopyResult(object? value, CallRuntime runtime) => _result is null ? null : Copy(_result, _immutableResult, value, runtime);
 
     public ReadOnlyMemory<byte> WriteArguments(object?[] args) {
         var writer = new Writer(sharing: false);
@@ -100,7 +95,6 @@ internal sealed class GrainMethod {
             if (i != _token)
                 _parameters[i].WriteDeclared(writer, args[i]);
         }
-
         return writer.Written;
     }
 
@@ -120,10 +114,12 @@ internal sealed class GrainMethod {
     }
 
     public object? ReadResult(ReadOnlyMemory<byte> bytes, CallRuntime runtime)
-        => _result is null || bytes.Length == 0 ? null : _result.ReadDeclared(new Reader(bytes, null, runtime));
+        => bytes.Length == 0 ? null : _result?.ReadDeclared(new Reader(bytes, null, runtime));
 
-    private static object? Checked(object? value) {
-        _ = Codecs.Get(value!.GetType());
+    private static object? Copy(Codec codec, bool immutable, object? value, CallRuntime runtime) {
+        if (!immutable || value is null)
+            return codec.Copy(value, runtime);
+        _ = Codecs.Get(value.GetType()); // Shared, but refused if it could not travel.
         return value;
     }
 
@@ -133,25 +129,15 @@ internal sealed class GrainMethod {
         var call = Expression.Call(
             Expression.Convert(grain, info.DeclaringType!), info,
             info.GetParameters().Select((p, i) => Expression.Convert(Expression.ArrayIndex(args, Expression.Constant(i)), p.ParameterType)));
-        Expression body;
-        if (info.ReturnType == typeof(void))
-            body = Expression.Block(call, Expression.Default(typeof(ValueTask<object?>)));
-        else if (result is null)
-            body = Expression.Call(typeof(Returned), info.ReturnType == typeof(Task) ? nameof(Returned.OfTask) : nameof(Returned.OfValueTask), null, call);
-        else
-            body = Expression.Call(
-                typeof(Returned),
-                info.ReturnType.GetGenericTypeDefinition() == typeof(Task<>) ? nameof(Returned.OfTypedTask)
-                    : info.ReturnType.GetGenericTypeDefinition() == typeof(ValueTask<>) ? nameof(Returned.OfTypedValueTask)
-                    : throw new NotSupportedException($"{info.DeclaringType}.{info.Name}: grain methods return Task or ValueTask."),
-                [result], call);
+        Expression body = info.ReturnType == typeof(void) ? Expression.Block(call, Expression.Default(typeof(ValueTask<object?>)))
+            : Expression.Call(typeof(Returned), nameof(Returned.Of), result is null ? null : [result], call);
         return Expression.Lambda<Func<object, object?[], ValueTask<object?>>>(body, grain, args).Compile();
     }
 }
 
 /// <summary>Brings the four kinds of results under one.</summary>
 internal static class Returned {
-    public static ValueTask<object?> OfTask(Task task) {
+    public static ValueTask<object?> Of(Task task) {
         return task.IsCompletedSuccessfully ? default : Wait(task);
 
         static async ValueTask<object?> Wait(Task task) {
@@ -160,14 +146,12 @@ internal static class Returned {
         }
     }
 
-    public static ValueTask<object?> OfValueTask(ValueTask task) => task.IsCompletedSuccessfully ? default : OfTask(task.AsTask());
-
-    public static ValueTask<object?> OfTypedTask<T>(Task<T> task) {
+    public static ValueTask<object?> Of<T>(Task<T> task) {
         return task.IsCompletedSuccessfully ? new(task.Result) : Wait(task);
 
         static async ValueTask<object?> Wait(Task<T> task) => await task;
     }
 
-    public static ValueTask<object?> OfTypedValueTask<T>(ValueTask<T> task)
-        => task.IsCompletedSuccessfully ? new(task.Result) : OfTypedTask(task.AsTask());
+    public static ValueTask<object?> Of(ValueTask task) => Of(task.AsTask());
+    public static ValueTask<object?> Of<T>(ValueTask<T> task) => task.IsCompletedSuccessfully ? new(task.Result) : Of(task.AsTask());
 }

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Reflection;
 
 namespace Orleans.Runtime;
 
 /// <summary>A grain reference: the interface in front, the grain id behind. Equal when the grain ids are.</summary>
 #pragma warning disable CA1852 // The generated proxies derive from it.
-internal class GrainProxy : DispatchProxy
+internal class GrainProxy : DispatchProxy {
 #pragma warning restore CA1852
-{
     public CallRuntime Runtime { get; private set; } = null!;
     public GrainId GrainId { get; private set; }
     public Type Interface { get; private set; } = null!;
@@ -29,23 +29,20 @@ internal class GrainProxy : DispatchProxy
     public override bool Equals(object? obj) => obj is GrainProxy other && other.GrainId == GrainId;
     public override int GetHashCode() => GrainId.GetHashCode();
     public override string ToString() => $"GrainReference:{GrainId}";
-
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
-        => Runtime.Invoke(this, GrainMethod.Of(targetMethod!), args ?? []);
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Runtime.Invoke(this, GrainMethod.Of(targetMethod!), args ?? []);
 }
 
 /// <summary>Gives references.</summary>
 internal sealed class GrainFactory(CallRuntime runtime, GrainTypes types) : IClusterClient {
+    private readonly ConcurrentDictionary<Type, GrainProxy> _templates = [];
     public IServiceProvider ServiceProvider => runtime.Services;
 
-    private readonly ConcurrentDictionary<Type, GrainProxy> _templates = [];
-
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithIntegerKey
-        => ByKey<TGrainInterface>(GrainIdKeyExtensions.CreateIntegerKey(primaryKey));
+        => ByKey<TGrainInterface>(primaryKey.ToString("X", CultureInfo.InvariantCulture));
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null) where TGrainInterface : IGrainWithStringKey {
         ArgumentException.ThrowIfNullOrWhiteSpace(primaryKey);
-        return ByKey<TGrainInterface>(IdSpan.Create(primaryKey));
+        return ByKey<TGrainInterface>(primaryKey);
     }
 
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId) where TGrainInterface : IAddressable
@@ -54,6 +51,6 @@ internal sealed class GrainFactory(CallRuntime runtime, GrainTypes types) : IClu
     public GrainProxy Reference(Type grainInterface, GrainId id)
         => _templates.GetOrAdd(grainInterface, static (type, runtime) => GrainProxy.Template(type, runtime), runtime).For(id);
 
-    private TGrainInterface ByKey<TGrainInterface>(IdSpan key)
-        => (TGrainInterface)(object)Reference(typeof(TGrainInterface), GrainId.Create(types.Implementation(typeof(TGrainInterface)), key));
+    private TGrainInterface ByKey<TGrainInterface>(string key)
+        => (TGrainInterface)(object)Reference(typeof(TGrainInterface), new(types.Implementation(typeof(TGrainInterface)), IdSpan.Create(key)));
 }

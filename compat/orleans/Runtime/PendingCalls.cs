@@ -17,8 +17,6 @@ internal sealed class PendingCalls {
     }
 
     public void Remove(LocalCall call) {
-        if (call.Id == 0)
-            return;
         var stripe = _stripes[call.Id & 15];
         lock (stripe) {
             if (call.Previous is { } previous)
@@ -31,19 +29,17 @@ internal sealed class PendingCalls {
         }
     }
 
-    public LocalCall? Find(long id) => Where(call => call.Id == id, id & 15).FirstOrDefault();
+    public LocalCall? Find(long id) => In(_stripes[id & 15], call => call.Id == id).FirstOrDefault();
+    public List<LocalCall> Where(Func<LocalCall, bool> condition) => [.. _stripes.SelectMany(stripe => In(stripe, condition))];
 
-    public List<LocalCall> Where(Func<LocalCall, bool> condition, long stripe = -1) {
+    private static List<LocalCall> In(Stripe stripe, Func<LocalCall, bool> condition) {
         var found = new List<LocalCall>();
-        foreach (var one in stripe < 0 ? _stripes : [_stripes[stripe]]) {
-            lock (one) {
-                for (var call = one.First; call is not null; call = call.Next) {
-                    if (condition(call))
-                        found.Add(call);
-                }
+        lock (stripe) {
+            for (var call = stripe.First; call is not null; call = call.Next) {
+                if (condition(call))
+                    found.Add(call);
             }
         }
-
         return found;
     }
 

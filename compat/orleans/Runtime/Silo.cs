@@ -63,7 +63,6 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails {
             live.ForEach(a => a.Deactivate(new(DeactivationReasonCode.ShuttingDown, "This silo is stopping."), token));
             await Task.WhenAll(live.Select(a => a.Deactivated)).WaitAsync(token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
         Vanish();
     }
 
@@ -81,8 +80,7 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails {
     public ValueTask<object?> RunFilters(Call call, Activation activation) {
         if (_incoming.Length == 0 && activation.GrainInstance is not IIncomingGrainCallFilter)
             return call.Method!.Invoke(activation.GrainInstance!, call.Args);
-        var context = new IncomingCallContext(call, activation, _incoming);
-        return Run(context);
+        return Run(new IncomingCallContext(call, activation, _incoming));
 
         static async ValueTask<object?> Run(IncomingCallContext context) {
             await context.Invoke();
@@ -106,10 +104,8 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails {
                 running.SignalCancellation();
                 Finished(running);
             }
-
             return;
         }
-
         var method = GrainMethod.Of(envelope.Method!);
         var call = new RemoteCall(this, method, envelope) {
             Grain = envelope.Grain, Source = envelope.Source, Deadline = Time.GetTimestamp() + Ticks(envelope.Patience), Forwards = envelope.Forwards,
@@ -127,10 +123,8 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails {
 
     protected override bool IsHere(GrainId grain) => _activations.ContainsKey(grain) || Home(grain).Equals(Address);
     protected override void Send(LocalCall call) => Route(call);
-    private GrainClass Class(GrainType name) => _classes.GetOrAdd(name, n => GrainClass.Create(Types.Class(n), Collection));
-
-    private SiloAddress Home(GrainId grain)
-        => !_stopping && Cluster.Find(grain) is null && Class(grain.Type).Placement is PreferLocalPlacement ? Address : Place(grain);
+    private GrainClass Class(GrainType name) => _classes.GetOrAdd(name, n => new GrainClass(Types.Class(n), Collection));
+    private SiloAddress Home(GrainId grain) => !_stopping && Cluster.Find(grain) is null && Class(grain.Type).PrefersLocal ? Address : Place(grain);
 
     private void Route(Call call) {
         try {
@@ -142,13 +136,11 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails {
                     Remove(activation);
                     continue;
                 }
-
                 var home = Home(call.Grain);
                 if (!home.Equals(Address)) {
                     Forward(call, home);
                     return;
                 }
-
                 if (_stopping)
                     throw new SiloUnavailableException("This silo is stopping.");
                 _activations.GetOrAdd(call.Grain, _create).EnsureStarted();
@@ -163,7 +155,6 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails {
             SendTo(home, local);
             return;
         }
-
         var remote = (RemoteCall)call;
         remote.Drop();
         if (!Cluster.Post(home, remote.Request with { Forwards = remote.Forwards + 1, Patience = Remaining(remote) }))
@@ -175,8 +166,6 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails {
         lock (GenerationGate)
             return _lastGeneration = Math.Max(_lastGeneration + 1, (int)(time.GetUtcNow().ToUnixTimeSeconds() - 1640995200));
     }
-
-    private TimeSpan Remaining(Call call) => TimeSpan.FromSeconds((double)(call.Deadline - Time.GetTimestamp()) / Time.TimestampFrequency);
 
     private void CollectIdle() {
         foreach (var activation in _activations.Values)
@@ -200,28 +189,22 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails {
 }
 
 /// <summary>A process that calls grains and has none.</summary>
-internal sealed class Client : CallRuntime {
-    public Client(IServiceProvider services, ICluster cluster, TimeProvider time, GrainTypes types, IOptions<ClientMessagingOptions> messaging)
-        : base(services, cluster, time, messaging.Value.ResponseTimeout, types)
-        => Address = SiloAddress.New(IPAddress.Loopback, 0, -1 - Interlocked.Increment(ref _lastClient));
-
+internal sealed class Client(IServiceProvider services, ICluster cluster, TimeProvider time, GrainTypes types, IOptions<ClientMessagingOptions> messaging)
+    : CallRuntime(services, cluster, time, messaging.Value.ResponseTimeout, types) {
     private static int _lastClient;
-
-    public override SiloAddress Address { get; }
+    public override SiloAddress Address { get; } = SiloAddress.New(IPAddress.Loopback, 0, -1 - Interlocked.Increment(ref _lastClient));
+    public override void Receive(Envelope envelope) => ReceiveAnswer(envelope);
+    protected override bool IsHere(GrainId grain) => false;
 
     public override void Start() {
         Cluster.Join(this, null);
         base.Start();
     }
 
-    public override void Receive(Envelope envelope) => ReceiveAnswer(envelope);
-
     public void Stop() {
         Cluster.Leave(Address);
         Dispose();
     }
-
-    protected override bool IsHere(GrainId grain) => false;
 
     protected override void Send(LocalCall call) {
         try {

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
@@ -9,14 +8,12 @@ namespace Orleans.Serialization;
 /// The product's own travel, with the members that have ids, when they carry <see cref="GenerateSerializerAttribute"/>; others are refused.
 /// </summary>
 internal sealed class ExceptionCodec<T> : ReferenceCodec<T> where T : Exception {
+    private static readonly string[] KnownNamespaces = ["System", "Microsoft", "Azure"];
     private readonly Lazy<Members<T>?> _members = new(()
         => typeof(T).IsDefined(typeof(GenerateSerializerAttribute), inherit: false) ? new Members<T>(allFields: false) : null);
 
-    private readonly ConstructorInfo? _constructor = typeof(T).GetConstructor([]);
-
     public static bool Supports(Type type) => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false)
-        || (type.Namespace is { } name && (name.StartsWith("System", StringComparison.Ordinal)
-            || name.StartsWith("Microsoft", StringComparison.Ordinal) || name.StartsWith("Azure", StringComparison.Ordinal)));
+        || Array.Exists(KnownNamespaces, prefix => type.Namespace?.StartsWith(prefix, StringComparison.Ordinal) == true);
 
     public override void WriteExact(Writer writer, object value) {
         var typed = (T)value;
@@ -29,7 +26,7 @@ internal sealed class ExceptionCodec<T> : ReferenceCodec<T> where T : Exception 
     }
 
     public override object ReadExact(Reader reader, int slot) {
-        var value = (T)(_constructor is null ? RuntimeHelpers.GetUninitializedObject(typeof(T)) : _constructor.Invoke(null));
+        var value = Blank<T>.New();
         reader.Fill(slot, value);
         MessageOf(value) = reader.String();
         var stack = reader.String();

@@ -6,6 +6,7 @@ namespace Orleans.Serialization;
 
 /// <summary>One member that travels.</summary>
 internal abstract class Member<T> {
+    /// <summary>Whether the member cannot change after construction, nor can its value.</summary>
     public abstract bool Fixed { get; }
     public abstract void Write(Writer writer, ref T owner);
     public abstract void Read(Reader reader, ref T owner);
@@ -16,14 +17,12 @@ internal sealed class Member<T, TValue>(Codec<TValue> codec, FieldInfo? backing,
     private delegate void Setter(ref T owner, TValue value);
     private readonly Getter _get = Compile<Getter>(backing, property?.GetMethod, [typeof(T).MakeByRefType()], OpCodes.Ldfld);
     private readonly Setter _set = Compile<Setter>(backing, property?.SetMethod, [typeof(T).MakeByRefType(), typeof(TValue)], OpCodes.Stfld);
-
-    /// <summary>Whether the member cannot change after construction, nor can its value.</summary>
     public override bool Fixed => backing is { } f && (f.IsInitOnly || typeof(T).IsValueType) && codec.Shareable;
     public override void Write(Writer writer, ref T owner) => codec.Write(writer, _get(ref owner));
     public override void Read(Reader reader, ref T owner) => _set(ref owner, codec.Read(reader));
 
+    // Read-only fields and private members are reachable only by a method that skips visibility checks.
     private static TDelegate Compile<TDelegate>(FieldInfo? field, MethodInfo? accessor, Type[] parameters, OpCode access) where TDelegate : Delegate {
-        // Read-only fields and private members are reachable only by a method that skips visibility checks.
         var reading = parameters.Length == 1;
         var method = new DynamicMethod("member", reading ? typeof(TValue) : typeof(void), parameters, typeof(T), skipVisibility: true);
         var il = method.GetILGenerator();
@@ -44,9 +43,9 @@ internal sealed class Member<T, TValue>(Codec<TValue> codec, FieldInfo? backing,
 /// <summary>The members of a type with ids, in the order of inheritance and then of ids.</summary>
 internal sealed class Members<T> {
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-
     private readonly Member<T>[] _members;
     private readonly bool _complete;
+    private readonly bool _immutable = typeof(T).IsDefined(typeof(ImmutableAttribute), inherit: false);
     private volatile bool _asking;
     private bool? _fixed;
 
@@ -57,12 +56,11 @@ internal sealed class Members<T> {
         for (var type = typeof(T); type is not null && !IsRoot(type); type = type.BaseType)
             chain.Push(type);
         foreach (var type in chain) {
-            if (!allFields && !type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false))
+            if (!allFields && !IsMarked(type))
                 throw Codecs.NotFound(type);
             fields += type.GetFields(Declared).Length;
             found.AddRange(allFields ? type.GetFields(Declared).Select(f => Create(f, null)) : Annotated(type));
         }
-
         _members = [.. found];
         _complete = _members.Length == fields;
     }
@@ -79,6 +77,9 @@ internal sealed class Members<T> {
         }
     }
 
+    /// <summary>Looks at the members first, so that a type that could not travel is refused even where it would be shared.</summary>
+    public bool Shareable => Fixed || _immutable;
+
     public void Write(Writer writer, ref T value) {
         foreach (var member in _members)
             member.Write(writer, ref value);
@@ -89,9 +90,11 @@ internal sealed class Members<T> {
             member.Read(reader, ref value);
     }
 
+    private static bool IsMarked(Type type) => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false);
+
     /// <summary>Where the members of interest begin; exceptions of the framework bring none.</summary>
-    private static bool IsRoot(Type type) => type == typeof(object) || type == typeof(ValueType)
-        || (typeof(Exception).IsAssignableFrom(type) && !type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false));
+    private static bool IsRoot(Type type)
+        => type == typeof(object) || type == typeof(ValueType) || (typeof(Exception).IsAssignableFrom(type) && !IsMarked(type));
 
     private static IEnumerable<Member<T>> Annotated(Type type) {
         var attribute = type.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false)!;
@@ -106,7 +109,6 @@ internal sealed class Members<T> {
             else if (member is PropertyInfo { GetMethod.IsPublic: true, SetMethod: not null } && attribute.GenerateFieldIds == GenerateFieldIds.PublicProperties)
                 all.Add((2, 0, member));
         }
-
         return all.OrderBy(m => m.Group).ThenBy(m => m.Id).ThenBy(m => m.Member.Name, StringComparer.Ordinal).Select(m => m.Member is FieldInfo field
             ? Create(field, null)
             : Create(type.GetField($"<{m.Member.Name}>k__BackingField", Declared), (PropertyInfo)m.Member));
@@ -117,7 +119,7 @@ internal sealed class Members<T> {
         var deconstruct = type.GetMethods(Declared).FirstOrDefault(m => m.Name == "Deconstruct" && m.IsDefined(typeof(CompilerGeneratedAttribute)));
         var parameters = deconstruct?.GetParameters()
             ?? (include ? type.GetConstructors(Declared).MaxBy(c => c.GetParameters().Length)?.GetParameters() : null);
-        return parameters is null ? [] : [.. parameters.Select(p => p.Name!)];
+        return [.. parameters?.Select(p => p.Name!) ?? []];
     }
 
     private static Member<T> Create(FieldInfo? field, PropertyInfo? property) {
@@ -126,14 +128,10 @@ internal sealed class Members<T> {
     }
 }
 
-/// <summary>Classes with <see cref="GenerateSerializerAttribute"/>.</summary>
+/// <summary>Classes with <see cref="GenerateSerializerAttribute"/>, and tuples.</summary>
 internal sealed class ObjectCodec<T>(bool allFields) : ReferenceCodec<T> where T : class {
     private readonly Lazy<Members<T>> _members = new(() => new Members<T>(allFields));
-    private readonly bool _immutable = typeof(T).IsDefined(typeof(ImmutableAttribute), inherit: false);
-    private readonly ConstructorInfo? _constructor = typeof(T).GetConstructor(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, []);
-
-    /// <summary>Touching the members first refuses a type that could not travel, even where it would be shared.</summary>
-    public override bool Shareable => _members.Value.Fixed || _immutable;
+    public override bool Shareable => _members.Value.Shareable;
 
     public override void WriteExact(Writer writer, object value) {
         var typed = (T)value;
@@ -141,7 +139,7 @@ internal sealed class ObjectCodec<T>(bool allFields) : ReferenceCodec<T> where T
     }
 
     public override object ReadExact(Reader reader, int slot) {
-        var value = (T)(_constructor is null ? RuntimeHelpers.GetUninitializedObject(typeof(T)) : _constructor.Invoke(null));
+        var value = Blank<T>.New();
         reader.Fill(slot, value);
         _members.Value.Read(reader, ref value);
         return value;
@@ -149,10 +147,9 @@ internal sealed class ObjectCodec<T>(bool allFields) : ReferenceCodec<T> where T
 }
 
 /// <summary>Structs with <see cref="GenerateSerializerAttribute"/>, and tuples.</summary>
-internal sealed class ObjectStructCodec<T>(bool allFields) : StructCodec<T> where T : struct {
+internal sealed class StructCodec<T>(bool allFields) : Codec<T> where T : struct {
     private readonly Lazy<Members<T>> _members = new(() => new Members<T>(allFields));
-    private readonly bool _immutable = typeof(T).IsDefined(typeof(ImmutableAttribute), inherit: false);
-    public override bool Shareable => _members.Value.Fixed || _immutable;
+    public override bool Shareable => _members.Value.Shareable;
     public override void Write(Writer writer, T value) => _members.Value.Write(writer, ref value);
 
     public override T Read(Reader reader) {

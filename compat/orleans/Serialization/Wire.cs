@@ -1,18 +1,15 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Orleans.Runtime;
 
 namespace Orleans.Serialization;
 
-/// <summary>
-/// Collects one message. With sharing on (the receiver is in this silo) values that nobody changes go beside the bytes, by reference.
-/// </summary>
+/// <summary>Collects one message. With sharing (the receiver is in this silo) values that nobody changes go beside the bytes, by reference.</summary>
 internal sealed class Writer(bool sharing) {
     private byte[] _buffer = new byte[128];
     private int _length;
     private List<object>? _seen;
-
     public bool Sharing { get; } = sharing;
     public List<object> Shared { get; } = [];
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, _length);
@@ -25,7 +22,12 @@ internal sealed class Writer(bool sharing) {
     }
 
     public void Byte(byte value) => Take(1)[0] = value;
-    public void Blit<T>(in T value) where T : unmanaged => MemoryMarshal.Write(Take(Marshal<T>.Size), in value);
+    public void Blit<T>(in T value) where T : unmanaged => MemoryMarshal.Write(Take(Unsafe.SizeOf<T>()), in value);
+
+    public bool Flag(bool value) {
+        Byte(value ? (byte)1 : (byte)0);
+        return value;
+    }
 
     public void Count(int value) {
         var rest = (uint)value;
@@ -64,7 +66,6 @@ internal sealed class Writer(bool sharing) {
             if (ReferenceEquals(_seen[i], value))
                 return i;
         }
-
         _seen.Add(value);
         return -1;
     }
@@ -74,7 +75,6 @@ internal sealed class Writer(bool sharing) {
 internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, CallRuntime runtime) {
     private readonly List<object?> _seen = [];
     private int _position;
-
     public CallRuntime Runtime { get; } = runtime;
 
     public ReadOnlySpan<byte> Take(int count) {
@@ -83,7 +83,11 @@ internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, Ca
     }
 
     public byte Byte() => Take(1)[0];
-    public T Blit<T>() where T : unmanaged => MemoryMarshal.Read<T>(Take(Marshal<T>.Size));
+    public T Blit<T>() where T : unmanaged => MemoryMarshal.Read<T>(Take(Unsafe.SizeOf<T>()));
+    public ReadOnlySpan<byte> Bytes() => Take(Count());
+    public string String() => Encoding.UTF8.GetString(Bytes());
+    public object Share() => shared![Count()];
+    public Type TypeName() => shared is null ? TypeNames.Parse(String()) : (Type)Share();
 
     public int Count() {
         uint value = 0;
@@ -95,11 +99,6 @@ internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, Ca
         }
     }
 
-    public ReadOnlySpan<byte> Bytes() => Take(Count());
-    public string String() => Encoding.UTF8.GetString(Bytes());
-    public object Share() => shared![Count()];
-    public Type TypeName() => shared is null ? TypeNames.Parse(String()) : (Type)Share();
-
     public int Reserve() {
         _seen.Add(null);
         return _seen.Count - 1;
@@ -107,8 +106,4 @@ internal sealed class Reader(ReadOnlyMemory<byte> data, List<object>? shared, Ca
 
     public void Fill(int index, object value) => _seen[index] = value;
     public object Seen(int index) => _seen[index] ?? throw new SerializerException("A value refers to itself where that cannot be restored.");
-}
-
-internal static class Marshal<T> where T : unmanaged {
-    public static readonly int Size = System.Runtime.CompilerServices.Unsafe.SizeOf<T>();
 }

@@ -57,7 +57,6 @@ internal sealed class AdoNetDatabase(string invariant, string? connectionString,
             (parameter.ParameterName, parameter.Value) = ("@" + name, value ?? DBNull.Value);
             command.Parameters.Add(parameter);
         }
-
         var rows = new List<T>();
         await using var reader = await command.ExecuteReaderAsync();
         do {

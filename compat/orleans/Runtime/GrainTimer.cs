@@ -1,19 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Timers;
 
 namespace Orleans.Runtime;
-
-internal sealed class TimerRegistry : ITimerRegistry {
-    public IGrainTimer RegisterGrainTimer<TState>(
-        IGrainContext grainContext, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options) {
-        if (grainContext is not Activation activation || !ReferenceEquals(Activation.Current, activation))
-            throw new InvalidOperationException("Grain timers are created by the grain itself, in one of its turns.");
-        var timer = new GrainTimer(activation, token => callback(state, token), options);
-        activation.Add(timer);
-        timer.Change(options.DueTime, options.Period);
-        return timer;
-    }
-}
 
 /// <summary>A timer whose ticks queue like calls. The next tick is set when one has ended, so that ticks never pile up.</summary>
 internal sealed partial class GrainTimer : IGrainTimer {
@@ -25,12 +12,15 @@ internal sealed partial class GrainTimer : IGrainTimer {
     private TimeSpan _due, _period;
     private bool _firing, _changed;
 
-    public GrainTimer(Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) {
+    public GrainTimer(IGrainContext grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) {
+        if (grain is not Activation activation || !ReferenceEquals(Activation.Current, activation))
+            throw new InvalidOperationException("Grain timers are created by the grain itself, in one of its turns.");
         (_activation, _callback, _options) = (activation, callback, options);
-        using (ExecutionContext.SuppressFlow()) {
-            _timer = activation.Silo.Time.CreateTimer(
-                static state => ((GrainTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        using (ExecutionContext.SuppressFlow())
+            _timer = activation.Silo.Time.CreateTimer(static state => ((GrainTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        lock (activation.Timers)
+            activation.Timers.Add(this);
+        Change(options.DueTime, options.Period);
     }
 
     public void Change(TimeSpan dueTime, TimeSpan period) {
@@ -46,7 +36,8 @@ internal sealed partial class GrainTimer : IGrainTimer {
             return;
         _stopped.Cancel();
         _timer.Dispose();
-        _activation.Remove(this);
+        lock (_activation.Timers)
+            _activation.Timers.Remove(this);
     }
 
     private static void Check(TimeSpan span, string name) {
@@ -74,7 +65,6 @@ internal sealed partial class GrainTimer : IGrainTimer {
             if (!_stopped.IsCancellationRequested)
                 _timer.Change(_changed ? _due : _period, Timeout.InfiniteTimeSpan);
         }
-
         return null;
     }
 
@@ -87,9 +77,7 @@ internal sealed partial class GrainTimer : IGrainTimer {
         public override bool KeepAlive => timer._options.KeepAlive;
         public override bool LocalOnly => true;
         public override ValueTask<object?> Run(Activation activation) => timer.TickAsync();
-
         protected override void OnResult(object? result) { }
-
         protected override void OnError(Exception error) { }
     }
 }

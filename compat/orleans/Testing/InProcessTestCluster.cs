@@ -58,6 +58,10 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable {
     public IClusterClient Client => _client?.Services.GetRequiredService<IClusterClient>()
         ?? throw new InvalidOperationException("The test cluster client is unavailable because the cluster has not been deployed or has been stopped.");
 
+    public IServiceProvider GetSiloServiceProvider(SiloAddress? silo = null)
+        => Silos.FirstOrDefault(s => silo is null || s.SiloAddress.Equals(silo))?.ServiceProvider
+            ?? throw new ArgumentException($"The provided silo address '{silo}' is unknown.");
+
     public ReadOnlyCollection<InProcessSiloHandle> Silos {
         get {
             lock (_silos)

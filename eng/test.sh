@@ -61,7 +61,11 @@ clean_up() {
   for group in "${!groups[@]}"; do kill -TERM -- "-$group" 2>/dev/null; done
   [ ${#groups[@]} -eq 0 ] || sleep 1
   for group in "${!groups[@]}"; do kill -KILL -- "-$group" 2>/dev/null; done
-  for name in "${running_servers[@]}"; do server_script "$name" wipe >>"$work/stop.log" 2>&1; done
+  for name in "${running_servers[@]}"; do
+    # Its own logs are of interest only where something went wrong.
+    if [ "${failed:-0}" -gt 0 ] && [ -d "$work/$name/log" ]; then cp -r "$work/$name/log" "$results/server-$name-logs"; fi
+    server_script "$name" wipe >>"$work/stop.log" 2>&1
+  done
   rm -rf "$work"
 }
 trap clean_up EXIT

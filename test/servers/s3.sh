@@ -113,7 +113,9 @@ write_config() {
     echo "[osd.0]"
     echo "osd_data = $dir/osd"
     echo "osd_objectstore = bluestore"
-    echo "osd_client_watch_timeout = 3"
+    # After a kill of the gateway, writes wait until its watches have timed out (30 s by default). The gateway must renew
+    # them more often than that, or it loses its own while it lives and hangs: it does so every tick, of 5 s by default.
+    echo "osd_client_watch_timeout = 6"
     echo "bluestore_block_size = $bytes"
     echo "bluestore_block_create = true"
     echo "bluestore_block_db_create = false"
@@ -121,6 +123,7 @@ write_config() {
     echo "bluestore_cache_autotune = false"
     echo "bluestore_cache_size = $((256 << 20))"
     echo "[client.rgw.a]"
+    echo "objecter_tick_interval = 1"
     echo "rgw_frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1"
     echo "rgw_data = $dir/rgw"
     echo "rgw_thread_pool_size = 64"

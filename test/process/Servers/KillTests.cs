@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Granary.TestSupport;
 using Xunit.Abstractions;
 
@@ -92,6 +93,44 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         }
 
         Assert.Equal(MaxSize, await StoppedServer.AssertConsistentAsync(Data));
+    }
+
+    [Fact]
+    public async Task A_first_start_that_is_killed_anywhere_is_completed_by_the_next_one()
+    {
+        var random = Seeds.Create(output);
+        string? key = null;
+        for (var round = 0; round < s_kills * 2; round++)
+        {
+            // From before the folder exists to after it is ready: a start takes most of a second.
+            await using var server = ServerProcess.Launch(["up", "--data", Data, "--port", "0"], Data);
+            await Task.Delay(random.Next(100, 1000));
+            await server.KillAsync();
+            var file = Path.Combine(Data, "operator.key");
+            if (File.Exists(file))
+            {
+                Assert.Equal(key ??= File.ReadAllText(file), File.ReadAllText(file));
+            }
+        }
+
+        await using (var server = await ServerProcess.UpAsync(Data))
+        {
+            using var client = server.Client();
+            Assert.Equal(["local"], await NamesAsync(client, "api/v1/file-stores"));
+            Assert.Equal(["default"], await NamesAsync(client, "api/v1/tenants"));
+            Assert.Equal(["main"], await NamesAsync(client, "api/v1/scopes"));
+            Assert.Equal(HttpStatusCode.Created, (await client.PutAsync("api/v1/scopes/main/files/a", Bytes(random, 10))).StatusCode);
+            await StoppedServer.WaitForQuietAsync(Data, TimeSpan.FromSeconds(30));
+            await server.SignalAsync("TERM");
+        }
+
+        await StoppedServer.AssertConsistentAsync(Data);
+    }
+
+    private static async Task<string[]> NamesAsync(HttpClient client, string collection)
+    {
+        var page = await client.GetFromJsonAsync<JsonElement>(collection);
+        return [.. page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("name").GetString()!)];
     }
 
     // Sizes of every kind: empty, one small chunk, several chunks; some content is the same in many files.

@@ -125,8 +125,6 @@ public sealed class FileStoreTests(AdminWorld world)
     }
 
     [S3Fact]
-    [Trait("Behaviour", "D57")]
-    [Trait("Behaviour", "D58")]
     [Trait("Behaviour", "D59")]
     public async Task Secrets_of_an_s3_store_go_in_and_never_out()
     {

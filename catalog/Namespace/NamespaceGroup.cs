@@ -1,4 +1,5 @@
 using Granary.GrainInterfaces;
+using Granary.GrainInterfaces.Diagnostics;
 
 namespace Granary.Catalog;
 
@@ -97,6 +98,7 @@ internal sealed partial class NamespaceGroup
         }
 
         UsageLedger.Add(_session, _tenant, _scope, _logical, _reserved, _files);
+        FaultPoint.Reached("commit.inside");
         return new NamespaceGroupResult { Sequence = _sequence, Results = results, Released = _released };
     }
 

@@ -1,4 +1,5 @@
 using Granary.GrainInterfaces;
+using Granary.GrainInterfaces.Diagnostics;
 
 namespace Granary.Catalog;
 
@@ -47,6 +48,11 @@ internal static class UncountPages
             }
 
             references += UncountUpload(session, UploadRow.Find(session, id)!, ref left);
+        }
+
+        if (gone.Count > 0)
+        {
+            FaultPoint.Reached("uncount.inside");
         }
 
         return new UncountPage(gone.Count > 0, references);

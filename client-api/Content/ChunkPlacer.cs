@@ -2,6 +2,7 @@ using Granary.Catalog;
 using Granary.ClientApi.Http;
 using Granary.ClientApi.Metrics;
 using Granary.GrainInterfaces;
+using Granary.GrainInterfaces.Diagnostics;
 using Granary.Stores;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -121,7 +122,9 @@ internal sealed partial class ChunkPlacer(
         {
             if (!directory.TryGet(placed.Store, out var store))
                 throw new ChunkStoreException(target.Stores.NameOf(placed.Store), ChunkStoreFault.Unavailable, "The store is not open here.");
+            FaultPoint.Reached("upload.row-before-bytes");
             await write(store, new LocationKey(target.TenantText, ask.Hash, placed.Location.Value));
+            FaultPoint.Reached("upload.bytes-before-row");
             metrics.ChunkWritten();
             return null;
         }

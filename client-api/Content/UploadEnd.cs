@@ -1,6 +1,7 @@
 using Granary.Catalog;
 using Granary.ClientApi.Metrics;
 using Granary.GrainInterfaces;
+using Granary.GrainInterfaces.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
@@ -22,7 +23,9 @@ internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory gra
         {
             try
             {
-                return await grain.ApplyAsync(operation, CancellationToken.None);
+                var result = await grain.ApplyAsync(operation, CancellationToken.None);
+                FaultPoint.Reached("commit.before-answer");
+                return result;
             }
             catch (Exception error) when (attempt < Attempts && error is TimeoutException or OrleansException)
             {
@@ -34,6 +37,7 @@ internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory gra
     /// <summary>Aborts: reservations are given back at once, the rest by background work, which is woken.</summary>
     public async Task AbortAsync(UploadTarget target)
     {
+        FaultPoint.Reached("abort.before");
         UploadAborted aborted;
         try
         {

@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.GrainInterfaces.Diagnostics;
 using Granary.Stores;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
@@ -147,7 +148,9 @@ internal sealed partial class StoreMaintenanceGrain(
         limit.CancelAfter(OneDelete);
         try
         {
+            FaultPoint.Reached("delete.before-bytes");
             await store.DeleteAsync(key, limit.Token);
+            FaultPoint.Reached("delete.after-bytes");
             if (await store.StatAsync(key, limit.Token) is null)
             {
                 return true;

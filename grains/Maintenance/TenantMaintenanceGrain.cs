@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.GrainInterfaces.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 
@@ -39,6 +40,7 @@ internal sealed class TenantMaintenanceGrain(
         var page = await reclaim.UncountPageAsync(Tenant, cancellationToken);
         if (page.Worked)
         {
+            FaultPoint.Reached("uncount.page");
             return WorkUnit.Busy(page.References);
         }
 

@@ -1,6 +1,7 @@
 using Granary.Catalog;
 
 using Granary.GrainInterfaces;
+using Granary.GrainInterfaces.Diagnostics;
 using Granary.Grains.Batching;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
@@ -177,7 +178,9 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
     {
         try
         {
+            FaultPoint.Reached("commit.before");
             var answer = await _namespace.ApplyAsync(_tenant, _scope, _head, group, CancellationToken.None);
+            FaultPoint.Reached("commit.after");
             if (answer.HeadMoved)
             {
                 answer = await RetireAsync(answer.Sequence, group);

@@ -1,3 +1,5 @@
+using Granary.GrainInterfaces.Diagnostics;
+
 namespace Granary.Stores;
 
 /// <content>
@@ -23,6 +25,7 @@ internal sealed partial class LocalChunkStore
                 ct.ThrowIfCancellationRequested();
 
                 // 3.
+                FaultPoint.Reached("store.before-rename");
                 if (Posix.Rename(folder.Descriptor, temporary, folder.Descriptor, key.FileName) != 0)
                     throw _faults.Of("naming", key.FileName, Posix.Error);
             }
@@ -33,6 +36,7 @@ internal sealed partial class LocalChunkStore
             }
 
             // 4.
+            FaultPoint.Reached("store.before-folder-sync");
             if (Posix.Sync(folder.Descriptor) != 0)
                 throw _faults.Of("syncing", key.Folder, Posix.Error);
             _folders.MakeDurable(folder);

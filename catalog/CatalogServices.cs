@@ -24,6 +24,7 @@ public static class CatalogServices
         services.AddSingleton<NamespaceCatalog>();
         services.AddSingleton<OperationCatalog>();
         services.AddSingleton<ReclaimCatalog>();
+        services.AddSingleton<RunCatalog>();
         services.AddSingleton<AccessCatalog>();
         services.AddHostedService(static provider => provider.GetRequiredService<AccessCatalog>());
         return services;

@@ -74,3 +74,10 @@ public sealed class SuiteTestCase : XunitTestCase
             ? Requirement.SkipReason(S3Server.Missing)
             : base.GetSkipReason(factAttribute);
 }
+
+/// <summary>A test that needs a Redis server.</summary>
+public sealed class RedisFactAttribute : FactAttribute
+{
+    /// <summary>Skips where there is none.</summary>
+    public RedisFactAttribute() => Skip = Requirement.SkipReason(RedisServer.Missing);
+}

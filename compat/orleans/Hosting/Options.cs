@@ -16,6 +16,7 @@ namespace Orleans.Configuration {
         public IPAddress AdvertisedIPAddress { get; set; } = IPAddress.Loopback;
         public int SiloPort { get; set; } = DEFAULT_SILO_PORT;
         public int GatewayPort { get; set; } = DEFAULT_GATEWAY_PORT;
+        public IPEndPoint? SiloListeningEndpoint { get; set; }
     }
 
     public abstract class MessagingOptions {
@@ -33,12 +34,13 @@ namespace Orleans.Configuration {
         public TimeSpan DeactivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
     }
 
-    /// <summary>How silos find out that another died; here they see it at once.</summary>
+    /// <summary>How silos of several processes find out that another died; those of one process see it at once.</summary>
     public class ClusterMembershipOptions {
         public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(5);
         public int NumMissedProbesLimit { get; set; } = 3;
         public int NumVotesForDeathDeclaration { get; set; } = 2;
         public TimeSpan TableRefreshTimeout { get; set; } = TimeSpan.FromSeconds(60);
+        public TimeSpan DeathVoteExpirationTimeout { get; set; } = TimeSpan.FromMinutes(2);
     }
 
     public class MemoryGrainStorageOptions;

@@ -38,6 +38,16 @@ namespace Orleans.Hosting {
         }
     }
 
+    public static class EndpointOptionsExtensions {
+        public static ISiloBuilder ConfigureEndpoints(
+            this ISiloBuilder builder, IPAddress advertisedIP, int siloPort, int gatewayPort, bool listenOnAnyHostAddress = false)
+            => builder.Configure<EndpointOptions>(o => {
+                (o.AdvertisedIPAddress, o.SiloPort, o.GatewayPort) = (advertisedIP, siloPort, gatewayPort);
+                if (listenOnAnyHostAddress)
+                    o.SiloListeningEndpoint = new IPEndPoint(IPAddress.Any, siloPort);
+            });
+    }
+
     public static class GrainCallFilterSiloBuilderExtensions {
         public static ISiloBuilder AddIncomingGrainCallFilter<TImplementation>(this ISiloBuilder builder) where TImplementation : class, IIncomingGrainCallFilter
             => builder.ConfigureServices(services => services.AddSingleton<IIncomingGrainCallFilter, TImplementation>());

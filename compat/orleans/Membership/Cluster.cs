@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace Orleans.Runtime;
 
-internal enum EnvelopeKind { Request, Result, Error, Cancel }
+internal enum EnvelopeKind { Request, Result, Error, Cancel, Probe }
 
 /// <summary>What travels between silos and clients.</summary>
 internal sealed record Envelope {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orleans.Runtime;
 
 namespace Orleans.Runtime {
@@ -27,8 +28,6 @@ namespace Orleans.Runtime {
     }
 
     internal sealed class ManagementGrain(Silo silo) : Grain, IManagementGrain {
-        private IEnumerable<Silo> Silos => silo.Cluster.View.Active.Select(silo.Cluster.Local).OfType<Silo>();
-
         private IEnumerable<MembershipEntry> Entries(bool onlyActive)
             => silo.Cluster.View.Entries.Values.Where(e => !onlyActive || e.Status == SiloStatus.Active);
 
@@ -37,10 +36,22 @@ namespace Orleans.Runtime {
         public Task<Dictionary<SiloAddress, SiloStatus>> GetHosts(bool onlyActive = false)
             => Task.FromResult(Entries(onlyActive).ToDictionary(e => e.SiloAddress, e => e.Status));
 
-        public Task<int> GetTotalActivationCount() => Task.FromResult(Silos.Sum(s => s.CountActivations().Values.Sum()));
+        public async Task<int> GetTotalActivationCount() => (await GetSimpleGrainStatistics()).Sum(s => s.ActivationCount);
 
-        public Task<SimpleGrainStatistic[]> GetSimpleGrainStatistics() => Task.FromResult(Silos.SelectMany(s => s.CountActivations().Select(
-            c => new SimpleGrainStatistic { SiloAddress = s.Address, GrainType = c.Key, ActivationCount = c.Value })).ToArray());
+        public async Task<SimpleGrainStatistic[]> GetSimpleGrainStatistics() => [.. (await Task.WhenAll(silo.Cluster.View.Active.Select(s =>
+            silo.Cluster.Local(s) is { } here ? Task.FromResult(SiloStatisticsGrain.Of(here)) : GrainFactory.GetGrain<ISiloStatistics>(s.ToParsableString()).Get()))).SelectMany(s => s)];
+    }
+
+    internal interface ISiloStatistics : IGrainWithStringKey {
+        Task<SimpleGrainStatistic[]> Get();
+    }
+
+    /// <summary>Lives in the silo that its key names.</summary>
+    internal sealed class SiloStatisticsGrain(Silo silo) : Grain, ISiloStatistics {
+        public static SiloAddress? Home(GrainId grain) => grain.Type.Value.ToString() == "silostatistics" ? SiloAddress.FromParsableString(grain.Key.ToString()) : null;
+        public static SimpleGrainStatistic[] Of(Silo silo) => [.. silo.CountActivations().Select(
+            c => new SimpleGrainStatistic { SiloAddress = silo.Address, GrainType = c.Key, ActivationCount = c.Value })];
+        public Task<SimpleGrainStatistic[]> Get() => Task.FromResult(Of(silo));
     }
 }
 
@@ -55,10 +66,14 @@ namespace Orleans {
         [Id(6)] public DateTime StartTime { get; set; }
         [Id(7)] public DateTime IAmAliveTime { get; set; }
 
-        internal MembershipEntry With(SiloStatus status) {
-            var copy = (MembershipEntry)MemberwiseClone();
-            copy.Status = status;
-            return copy;
-        }
+        internal ImmutableList<(SiloAddress By, DateTime At)> Suspicions { get; init; } = [];
+
+        internal MembershipEntry With(SiloStatus status) => Copy(status, Suspicions);
+        internal MembershipEntry Voted(ImmutableList<(SiloAddress By, DateTime At)> votes) => Copy(Status, votes);
+
+        private MembershipEntry Copy(SiloStatus status, ImmutableList<(SiloAddress By, DateTime At)> votes) => new() {
+            SiloAddress = SiloAddress, Status = status, ProxyPort = ProxyPort, HostName = HostName, SiloName = SiloName, StartTime = StartTime,
+            IAmAliveTime = IAmAliveTime, Suspicions = votes,
+        };
     }
 }

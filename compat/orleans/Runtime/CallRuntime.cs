@@ -117,10 +117,12 @@ internal abstract class CallRuntime(IServiceProvider services, ICluster cluster,
             call.Fail(new TimeoutException($"Response did not arrive on time in {call.Timeout} for message: {Describe(call)}."));
     }
 
-    private void FailCallsToTheDead(ClusterView view) {
-        foreach (var call in Pending.Where(call => call.SentTo is { } silo && view.IsGone(silo)))
+    public void FailCallsTo(Predicate<SiloAddress> gone) {
+        foreach (var call in Pending.Where(call => call.SentTo is { } silo && gone(silo)))
             call.Fail(Unavailable(call));
     }
+
+    private void FailCallsToTheDead(ClusterView view) => FailCallsTo(view.IsGone);
 
     private static SiloUnavailableException Unavailable(LocalCall call) => new($"The target silo became unavailable for message: {Describe(call)}.");
     private static string Describe(Call call) => $"{call.Method!.Info.DeclaringType!.Name}.{call.Method.Info.Name} of {call.Grain}";

@@ -167,6 +167,12 @@ internal sealed class Silo : CallRuntime, ILocalSiloDetails {
             return _lastGeneration = Math.Max(_lastGeneration + 1, (int)(time.GetUtcNow().ToUnixTimeSeconds() - 1640995200));
     }
 
+    /// <summary>Ends the grains that live elsewhere since the silos changed; what waits for them goes there.</summary>
+    public void Rebalance() {
+        foreach (var activation in _activations.Values.Where(a => !_stopping && Cluster.Find(a.GrainId) is { } home && !home.Equals(Address)))
+            activation.Deactivate(new(DeactivationReasonCode.Migrating, "The silos changed."));
+    }
+
     private void CollectIdle() {
         foreach (var activation in _activations.Values)
             activation.CollectIfIdle();

@@ -22,6 +22,7 @@ internal sealed class Writer(bool sharing) {
     }
 
     public void Byte(byte value) => Take(1)[0] = value;
+    public void Patch(int position, int value) => MemoryMarshal.Write(_buffer.AsSpan(position), in value);
     public void Blit<T>(in T value) where T : unmanaged => MemoryMarshal.Write(Take(Unsafe.SizeOf<T>()), in value);
 
     public bool Flag(bool value) {

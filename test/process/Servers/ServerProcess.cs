@@ -43,18 +43,23 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> UpAsync(string data, params (string Name, string Value)[] settings)
     {
         var server = Launch(["up", "--data", data, "--port", "0"], data, settings);
+        await server.ReadyAsync();
+        return server;
+    }
+
+    /// <summary>Waits until it says that it is ready; fails when it ends instead.</summary>
+    public async Task ReadyAsync()
+    {
         var clock = Stopwatch.StartNew();
-        while (!server.Output.Contains("granary is ready at", StringComparison.Ordinal))
+        while (!Output.Contains("granary is ready at", StringComparison.Ordinal))
         {
-            if (server._process.HasExited || clock.Elapsed > StartLimit)
+            if (_process.HasExited || clock.Elapsed > StartLimit)
             {
-                throw new InvalidOperationException($"The server did not become ready in {clock.Elapsed.TotalSeconds:0} s:\n{server.Output}");
+                throw new InvalidOperationException($"The server did not become ready in {clock.Elapsed.TotalSeconds:0} s:\n{Output}");
             }
 
             await Task.Delay(20);
         }
-
-        return server;
     }
 
     /// <summary>Starts the program with any arguments.</summary>

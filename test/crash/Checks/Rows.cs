@@ -1,0 +1,127 @@
+using System.Text;
+using Granary.Catalog;
+using Granary.Crash.Tests.Model;
+using Granary.GrainInterfaces;
+using Granary.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Granary.Crash.Tests.Checks;
+
+/// <summary>The catalog's file, read beside a running server or after it.</summary>
+internal sealed class Rows : IAsyncDisposable
+{
+    private static readonly Sql SelectChanges = new("""
+        SELECT c.sequence, c.kind, c.path, c.old_path, c.version, c.size FROM change c JOIN scope s ON s.id = c.scope
+        WHERE s.name = ?1 AND c.sequence > ?2 ORDER BY c.sequence
+        """);
+
+    private static readonly Sql SelectLocations = new("SELECT s.name, l.tenant, l.chunk, l.id, l.state, l.length FROM location l JOIN store s ON s.id = l.store");
+
+    private static readonly Sql SelectSpace = new("SELECT s.name, p.charged, p.stored_bytes FROM store_space p JOIN store s ON s.id = p.store");
+
+    private static readonly Sql SelectUnsettled = new("SELECT COUNT(*) FROM upload WHERE state <> 1");
+
+    private readonly CatalogDatabase _database;
+
+    private Rows(CatalogDatabase database) => _database = database;
+
+    public static async Task<Rows> OpenAsync(string data) => new(await CatalogDatabase.OpenAsync(
+        new CatalogOptions { DataSource = Path.Combine(data, "catalog.db"), Readers = 1 }, TimeProvider.System, NullLoggerFactory.Instance, default));
+
+    /// <summary>A scope's changes after a number.</summary>
+    public Task<List<Change>> ChangesAsync(string scope, long after) => _database.ReadAsync(
+        session =>
+        {
+            var found = new List<Change>();
+            using var rows = session.Query(SelectChanges, scope, after);
+            while (rows.Read())
+            {
+                found.Add(new Change(rows.Long(0), rows.Int(1), Encoding.UTF8.GetString(rows.Span(2)), rows.IsNull(3) ? null : Encoding.UTF8.GetString(rows.Span(3)), rows.Long(4), rows.Long(5)));
+            }
+
+            return found;
+        },
+        default);
+
+    /// <summary>Whatever rule of the catalog does not hold, recounted from the rows.</summary>
+    public Task<IReadOnlyList<string>> BrokenRulesAsync() => CatalogInvariants.CheckAsync(_database, default);
+
+    /// <summary>Waits until the rows say that no background work is due.</summary>
+    public async Task WaitForQuietAsync(TimeSpan limit)
+    {
+        var reclaim = new ReclaimCatalog(_database, new TopologyCache(_database));
+        using var patience = new CancellationTokenSource(limit);
+        var pending = await reclaim.WorkPendingAsync(patience.Token);
+        try
+        {
+            while (pending.Tenants.Length + pending.Stores.Length > 0)
+            {
+                await Task.Delay(50, patience.Token);
+                pending = await reclaim.WorkPendingAsync(patience.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"After {limit.TotalSeconds:0} s background work is still due: tenants {string.Join(",", pending.Tenants)}, stores {string.Join(",", pending.Stores)}.");
+        }
+    }
+
+    /// <summary>
+    /// Compares the rows with the disk once all has settled and the server has stopped: every copy lies in its store with its
+    /// length, nothing else does, and just that is charged.
+    /// </summary>
+    public async Task<List<string>> CompareWithStoresAsync(string data)
+    {
+        var wrong = new List<string>();
+        var (copies, space, unsettled) = await _database.ReadAsync(Read, default);
+        if (unsettled != 0)
+        {
+            wrong.Add($"{unsettled} uploads are neither versions nor gone");
+        }
+
+        foreach (var (store, charged, stored) in space)
+        {
+            var folder = Path.Combine(data, "stores", store);
+            var chunks = Path.Combine(folder, "chunks");
+            var files = Directory.Exists(chunks)
+                ? Directory.EnumerateFiles(chunks, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(folder, file), static file => new FileInfo(file).Length)
+                : [];
+            var rows = copies.Where(copy => copy.Store == store).ToDictionary(static copy => copy.Key, static copy => (copy.Length, copy.State));
+            wrong.AddRange(rows.Where(static row => row.Value.State != LocationState.Stored).Select(row => $"{store}: {row.Key} is still {row.Value.State}"));
+            wrong.AddRange(rows.Where(row => row.Value.State == LocationState.Stored && files.GetValueOrDefault(row.Key, -1) != row.Value.Length).Select(row => $"{store}: {row.Key} of {row.Value.Length} bytes has no bytes, or others"));
+            wrong.AddRange(files.Where(file => !rows.ContainsKey(file.Key)).Select(file => $"{store}: {file.Key} of {file.Value} bytes has no row"));
+            if (charged != stored || charged != files.Values.Sum())
+            {
+                wrong.Add($"{store}: charged {charged}, stored {stored}, on the disk {files.Values.Sum()}");
+            }
+        }
+
+        return wrong;
+    }
+
+    public async ValueTask DisposeAsync() => await _database.DisposeAsync();
+
+    private static (List<(string Store, string Key, LocationState State, long Length)> Copies, List<(string Store, long Charged, long Stored)> Space, long Unsettled) Read(CatalogSession session)
+    {
+        var copies = new List<(string, string, LocationState, long)>();
+        using (var rows = session.Query(SelectLocations))
+        {
+            while (rows.Read())
+            {
+                var key = new LocationKey(rows.Long(1).ToString(System.Globalization.CultureInfo.InvariantCulture), rows.Hash(2), rows.Long(3));
+                copies.Add((rows.Text(0), key.ToString(), (LocationState)rows.Long(4), rows.Long(5)));
+            }
+        }
+
+        var space = new List<(string, long, long)>();
+        using (var rows = session.Query(SelectSpace))
+        {
+            while (rows.Read())
+            {
+                space.Add((rows.Text(0), rows.Long(1), rows.Long(2)));
+            }
+        }
+
+        return (copies, space, session.Scalar(SelectUnsettled) ?? -1);
+    }
+}

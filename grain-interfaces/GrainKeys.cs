@@ -8,7 +8,7 @@ public static class GrainKeys
     /// <summary>Key of <see cref="ITenantGrain"/> and <see cref="ITenantMaintenanceGrain"/>.</summary>
     public static string Tenant(TenantId tenant) => tenant.ToString();
 
-    /// <summary>Key of <see cref="IScopeGrain"/>.</summary>
+    /// <summary>Key of <see cref="IScopeGrain"/> and <see cref="IScopeMaintenanceGrain"/>.</summary>
     public static string Scope(TenantId tenant, ScopeId scope) => $"{tenant}/{scope}";
 
     /// <summary>Key of <see cref="IFileStoreGrain"/> and <see cref="IStoreMaintenanceGrain"/>.</summary>

@@ -1,3 +1,5 @@
+using Granary.GrainInterfaces;
+using Granary.Grains.Maintenance;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -13,6 +15,9 @@ public static class GranaryGrains
     public static IServiceCollection AddGranaryGrains(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<TaskRunner>();
+        services.AddSingleton<TaskWakes>();
+        services.AddSingleton<IMaintenancePlanner, MaintenancePlanner>();
         return services;
     }
 }

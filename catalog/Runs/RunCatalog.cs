@@ -41,8 +41,8 @@ public sealed class RunCatalog(CatalogDatabase database)
     /// </summary>
     /// <param name="due">Says what is due now, given the settings; null for nothing.</param>
     /// <param name="cancellationToken">Gives up before the transaction.</param>
-    /// <returns>The run; null when none was due.</returns>
-    public Task<long?> CreateScheduledAsync(Func<MaintenanceSettings, DateTimeOffset, ScheduledRun?> due, CancellationToken cancellationToken) =>
+    /// <returns>The runs that were created.</returns>
+    public Task<IReadOnlyList<long>> CreateScheduledAsync(Func<MaintenanceSettings, DateTimeOffset, ScheduledRuns?> due, CancellationToken cancellationToken) =>
         database.WriteAsync(session => Schedule(session, due), cancellationToken);
 
     /// <summary>Tasks that a grain can work on, urgent ones first; those that wait for a time are among them.</summary>
@@ -114,16 +114,20 @@ public sealed class RunCatalog(CatalogDatabase database)
     public Task<MaintenanceSettings> UpdateSettingsAsync(Func<MaintenanceSettings, MaintenanceSettings> change, CancellationToken cancellationToken) =>
         database.WriteAsync(session => MaintenanceSettingsTable.Update(session, change), cancellationToken);
 
-    private static long? Schedule(CatalogSession session, Func<MaintenanceSettings, DateTimeOffset, ScheduledRun?> due)
+    private static IReadOnlyList<long> Schedule(CatalogSession session, Func<MaintenanceSettings, DateTimeOffset, ScheduledRuns?> due)
     {
         var settings = MaintenanceSettingsTable.Read(session);
         if (due(settings, session.Now) is not { } scheduled)
         {
-            return null;
+            return [];
         }
 
         MaintenanceSettingsTable.SaveNext(session, scheduled.NextDaily, scheduled.NextScrub);
-        return scheduled.Run is { } run ? RunTable.FindWaiting(session, run) ?? RunTable.Create(session, run) : null;
+
+        // A slow scrub may well last until the next: it goes on instead.
+        return [.. scheduled.Runs
+            .Where(run => run.Kind != RunKind.Scrub || !RunTable.IsOpen(session, run.Kind))
+            .Select(run => RunTable.FindWaiting(session, run) ?? RunTable.Create(session, run))];
     }
 
     private Task<AdminResult> ChangeAsync(long run, RunState from, RunState to, CancellationToken cancellationToken) =>

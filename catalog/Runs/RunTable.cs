@@ -27,6 +27,8 @@ internal static class RunTable
         ORDER BY id
         """);
 
+    private static readonly Sql SelectOpenOfKind = new("SELECT 1 FROM run WHERE state <= 1 AND kind = ?1");
+
     private static readonly Sql SelectRun = new($"SELECT {Columns} FROM run r WHERE r.id = ?1");
 
     private static readonly Sql SelectRuns = new($"SELECT {Columns} FROM run r WHERE r.id < ?1 ORDER BY r.id DESC LIMIT ?2");
@@ -100,6 +102,9 @@ internal static class RunTable
 
         return null;
     }
+
+    /// <summary>Whether a run of a kind has not ended.</summary>
+    public static bool IsOpen(CatalogSession session, RunKind kind) => session.Exists(SelectOpenOfKind, (int)kind);
 
     /// <summary>Locks a run; null when it is gone.</summary>
     public static (RunState State, long Phase)? Lock(CatalogSession session, long run)

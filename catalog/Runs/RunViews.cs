@@ -94,7 +94,7 @@ public sealed record RunFinding(long Number, int Task, TaskFinding Finding, Date
 public sealed record StepSaved(MaintenanceTaskRow? Task, RunState RunState, bool PhaseEnded);
 
 /// <summary>What the schedule brings now.</summary>
-/// <param name="Run">The run to create; null when only the times are set.</param>
+/// <param name="Runs">The runs to create; none when only the times are set.</param>
 /// <param name="NextDaily">When the next daily run is due.</param>
 /// <param name="NextScrub">When the next scrub is due.</param>
-public sealed record ScheduledRun(NewRun? Run, DateTimeOffset? NextDaily, DateTimeOffset? NextScrub);
+public sealed record ScheduledRuns(IReadOnlyList<NewRun> Runs, DateTimeOffset? NextDaily, DateTimeOffset? NextScrub);

@@ -4,7 +4,7 @@ namespace Granary.GrainInterfaces;
 
 /// <summary>
 /// Background work of one tenant: uncounts the references of uploads and versions that left, aborts direct uploads whose
-/// process died, empties scopes that are being deleted. Key: the tenant's id. Wakes by reminder, works by timer.
+/// process died, empties scopes that are being deleted; does the tenant's tasks of runs (collection, expiry). Key: the tenant's id. Wakes by reminder, works by timer.
 /// </summary>
 [Alias("granary.ITenantMaintenanceGrain")]
 public interface ITenantMaintenanceGrain : IGrainWithStringKey
@@ -19,8 +19,24 @@ public interface ITenantMaintenanceGrain : IGrainWithStringKey
 }
 
 /// <summary>
+/// Background work of one scope: the tasks of runs that make its policies true (populate, drain, shrink). Key:
+/// <c>{tenant}/{scope}</c>. Wakes by reminder, works by timer.
+/// </summary>
+[Alias("granary.IScopeMaintenanceGrain")]
+public interface IScopeMaintenanceGrain : IGrainWithStringKey
+{
+    /// <summary>Says that there is work; returns at once. Cheap and safe to repeat.</summary>
+    [AlwaysInterleave, Alias("Wake")]
+    Task WakeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Works until nothing is due, and says what was done; for tests and operators.</summary>
+    [Alias("RunRound")]
+    Task<MaintenanceRound> RunRoundAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>
 /// Background work of one store: removes bytes of locations that are being deleted, and releases blocks and unfinished
-/// writes of silos that died. Key: the store's id. Wakes by reminder, works by timer.
+/// writes of silos that died; does the store's tasks of runs (shrink, verify, sweep, scrub). Key: the store's id. Wakes by reminder, works by timer.
 /// </summary>
 [Alias("granary.IStoreMaintenanceGrain")]
 public interface IStoreMaintenanceGrain : IGrainWithStringKey

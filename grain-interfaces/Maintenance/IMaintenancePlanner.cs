@@ -20,4 +20,10 @@ public interface IMaintenancePlanner
 
     /// <summary>Wakes the maintenance grains that have something to do in a run, as after it was created or resumed.</summary>
     Task WakeRunAsync(long run, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asked every minute by every silo: creates what the schedule brings, wakes whoever has open tasks, and removes what
+    /// has been kept long enough. Whatever a crash lost is found here.
+    /// </summary>
+    Task WakeDueAsync(CancellationToken cancellationToken);
 }

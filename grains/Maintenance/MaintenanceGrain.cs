@@ -1,3 +1,4 @@
+using Granary.Catalog;
 using Granary.GrainInterfaces;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -7,13 +8,14 @@ namespace Granary.Grains.Maintenance;
 /// <summary>
 /// What the maintenance grains share: woken by a call, a reminder or the start of a silo, they work by a timer, one bounded
 /// unit a turn, resting in between and backing off after errors, until nothing is due. What is due is in the catalog's rows,
-/// so a crash loses nothing; two activations do the same idempotent work twice.
+/// so a crash loses nothing; two activations do the same idempotent work twice, and count a run's step once. A turn is one
+/// unit of the grain's own work and one step of a run; a failing store delays the former, not the latter.
 /// </summary>
 /// <remarks>
 /// <see cref="WakeAsync"/> interleaves: it only sets <see cref="_woken"/> and the timer. Units never overlap: the timer's
 /// ticks and <see cref="RunRoundAsync"/> are turns that do not interleave.
 /// </remarks>
-internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logger) : Grain, IRemindable
+internal abstract partial class MaintenanceGrain(TaskRunner runner, TimeProvider time, ILogger logger) : Grain, IRemindable
 {
     private const string ReminderName = "work";
 
@@ -24,14 +26,19 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
     private static readonly TimeSpan LongestRound = TimeSpan.FromSeconds(20);
 
     private readonly ILogger _logger = logger;
+    private readonly TaskRests _rests = new();
     private IGrainTimer? _timer;
     private bool _woken;
     private bool _working;
     private bool _reminded;
     private int _failures;
+    private DateTimeOffset _ownDue;
 
     /// <summary>For log lines: what is maintained.</summary>
     protected abstract string Subject { get; }
+
+    /// <summary>Whose tasks of runs this grain does.</summary>
+    protected abstract RunTaskOwner Owner { get; }
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -45,8 +52,7 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
     /// <summary>Says that there is work; returns at once.</summary>
     public Task WakeAsync(CancellationToken cancellationToken)
     {
-        // While a back-off runs, new work does not shorten it: the store that failed a moment ago is the one it needs.
-        if (!_woken && !_working && _failures == 0)
+        if (!_woken && !_working)
         {
             _timer?.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
@@ -61,15 +67,16 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
         var started = time.GetTimestamp();
         var round = new MaintenanceRound(0, 0, 0);
         BeginRound();
-        WorkUnit unit;
+        WorkUnit unit, step;
         do
         {
             unit = await RunUnitAsync(cancellationToken);
-            round = unit.AddTo(round);
+            step = await runner.RunStepAsync(Owner, _rests, cancellationToken);
+            round = step.AddTo(unit.AddTo(round));
         }
-        while (unit.Outcome == WorkOutcome.Busy && time.GetElapsedTime(started) < LongestRound);
+        while ((unit.Outcome == WorkOutcome.Busy || step.Outcome == WorkOutcome.Busy) && time.GetElapsedTime(started) < LongestRound);
 
-        if (unit.Outcome == WorkOutcome.Busy)
+        if (unit.Outcome == WorkOutcome.Busy || step is { Outcome: WorkOutcome.Busy } or { Delay: not null })
         {
             await WakeAsync(cancellationToken);
         }
@@ -95,12 +102,13 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
     {
         _working = true;
         _woken = false;
-        var started = time.GetTimestamp();
-        WorkUnit unit;
+        TimeSpan? own;
+        TimeSpan? step;
         try
         {
             await EnsureReminderAsync();
-            unit = await RunUnitAsync(cancellationToken);
+            own = await OwnUnitAsync(cancellationToken);
+            step = await RunStepAsync(cancellationToken);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -109,17 +117,17 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
                 return;
             }
 
+            // The reminder could not be set: nothing was done.
             LogUnitFailed(failure, Subject);
-            unit = new WorkUnit(WorkOutcome.Failed, 0, 1, 0);
+            (own, step) = (null, WorkPace.LongestRest);
         }
         finally
         {
             _working = false;
         }
 
-        _failures = unit.Outcome == WorkOutcome.Failed ? _failures + 1 : 0;
-        var next = WorkPace.Next(unit.Outcome, time.GetElapsedTime(started), _failures, Jitter());
-        if (next is null && _woken)
+        var next = own is null || step < own ? step ?? own : own;
+        if (_woken && _failures == 0)
         {
             next = TimeSpan.Zero;
         }
@@ -131,6 +139,47 @@ internal abstract partial class MaintenanceGrain(TimeProvider time, ILogger logg
         else
         {
             await EndIfUnneededAsync(cancellationToken);
+        }
+    }
+
+    // While a back-off runs, new work does not shorten it: the store that failed a moment ago is the one it needs.
+    private async Task<TimeSpan?> OwnUnitAsync(CancellationToken cancellationToken)
+    {
+        if (_failures > 0 && _ownDue - time.GetUtcNow() is var left && left > TimeSpan.Zero)
+        {
+            return left;
+        }
+
+        var started = time.GetTimestamp();
+        WorkUnit unit;
+        try
+        {
+            unit = await RunUnitAsync(cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            LogUnitFailed(failure, Subject);
+            unit = new WorkUnit(WorkOutcome.Failed, 0, 1, 0);
+        }
+
+        _failures = unit.Outcome == WorkOutcome.Failed ? _failures + 1 : 0;
+        var next = WorkPace.Next(unit.Outcome, time.GetElapsedTime(started), _failures, Jitter());
+        _ownDue = time.GetUtcNow() + (next ?? TimeSpan.Zero);
+        return next;
+    }
+
+    private async Task<TimeSpan?> RunStepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var step = await runner.RunStepAsync(Owner, _rests, cancellationToken);
+            return step.Outcome == WorkOutcome.Busy ? step.Delay ?? TimeSpan.Zero : step.Delay;
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            // The catalog could not be asked, or not be told: the step is done again.
+            LogUnitFailed(failure, Subject);
+            return WorkPace.LongestRest;
         }
     }
 

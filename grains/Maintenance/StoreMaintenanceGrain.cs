@@ -15,8 +15,8 @@ namespace Granary.Grains.Maintenance;
 /// </summary>
 [HashBasedPlacement] // one silo so far; a store that belongs to a silo will want that silo
 internal sealed partial class StoreMaintenanceGrain(
-    ReclaimCatalog reclaim, TopologyCache topology, IStoreDirectory directory, ILocalSiloDetails silo, TimeProvider time, ILogger<StoreMaintenanceGrain> logger)
-    : MaintenanceGrain(time, logger), IStoreMaintenanceGrain
+    ReclaimCatalog reclaim, TaskRunner runner, TopologyCache topology, IStoreDirectory directory, ILocalSiloDetails silo, TimeProvider time, ILogger<StoreMaintenanceGrain> logger)
+    : MaintenanceGrain(runner, time, logger), IStoreMaintenanceGrain
 {
     /// <summary>Copies in one unit: well under a second on a disk, some seconds on S3.</summary>
     public const int PageSize = 256;
@@ -41,6 +41,9 @@ internal sealed partial class StoreMaintenanceGrain(
 
     /// <inheritdoc/>
     protected override string Subject => $"store {Store}";
+
+    /// <inheritdoc/>
+    protected override RunTaskOwner Owner => RunTaskOwner.Of(Store);
 
     private StoreId Store => GrainKeys.ParseStore(this.GetPrimaryKeyString());
 

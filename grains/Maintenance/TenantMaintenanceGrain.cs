@@ -12,13 +12,16 @@ namespace Granary.Grains.Maintenance;
 /// </summary>
 [HashBasedPlacement] // reads and writes only the catalog, which every silo reaches
 internal sealed class TenantMaintenanceGrain(
-    ReclaimCatalog reclaim, TopologyCache topology, TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
-    : MaintenanceGrain(time, logger), ITenantMaintenanceGrain
+    ReclaimCatalog reclaim, TaskRunner runner, TopologyCache topology, TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
+    : MaintenanceGrain(runner, time, logger), ITenantMaintenanceGrain
 {
     private bool _storesHaveWork;
 
     /// <inheritdoc/>
     protected override string Subject => $"tenant {Tenant}";
+
+    /// <inheritdoc/>
+    protected override RunTaskOwner Owner => RunTaskOwner.Of(Tenant);
 
     private TenantId Tenant => GrainKeys.ParseTenant(this.GetPrimaryKeyString());
 

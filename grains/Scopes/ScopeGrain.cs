@@ -34,6 +34,7 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
     private readonly NamespaceCatalog _namespace;
     private readonly ScopeCatalog _scopes;
     private readonly TopologyCache _topology;
+    private readonly IMaintenancePlanner _planner;
     private readonly ILogger<ScopeGrain> _logger;
     private readonly GroupQueue<NamespaceOperation, NamespaceResult> _commits;
     private TenantId _tenant;
@@ -44,11 +45,12 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
     private IGrainTimer? _wakeTimer;
 
     /// <summary>Collaborators.</summary>
-    public ScopeGrain(NamespaceCatalog names, ScopeCatalog scopes, TopologyCache topology, ILogger<ScopeGrain> logger)
+    public ScopeGrain(NamespaceCatalog names, ScopeCatalog scopes, TopologyCache topology, IMaintenancePlanner planner, ILogger<ScopeGrain> logger)
     {
         _namespace = names;
         _scopes = scopes;
         _topology = topology;
+        _planner = planner;
         _logger = logger;
         _commits = new(QueueLimit, MaxGroup, CommitGroupAsync);
     }
@@ -85,7 +87,30 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
     }
 
     /// <inheritdoc/>
-    public async Task<AdminResult> AttachAsync(AttachmentSettings settings, OperationKey? operation, CancellationToken cancellationToken)
+    public async Task<AdminResult> AttachAsync(AttachmentSettings settings, OperationKey? operation, CancellationToken cancellationToken) =>
+        await FollowAsync(await PutAttachmentAsync(settings, operation, cancellationToken));
+
+    /// <inheritdoc/>
+    public async Task<AdminResult> DetachAsync(StoreId store, OperationKey? operation, CancellationToken cancellationToken) =>
+        await FollowAsync(await RemoveAttachmentAsync(store, operation, cancellationToken));
+
+    /// <inheritdoc/>
+    public async Task<AdminResult> UpdateSettingsAsync(ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken) =>
+        await _scopes.UpdateAsync(_tenant, _scope, settings, operation, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<AdminResult> DeleteScopeAsync(bool force, OperationKey? operation, CancellationToken cancellationToken)
+    {
+        var result = await _scopes.MarkDeletingAsync(_tenant, _scope, force, operation, cancellationToken);
+        if (result.Status is AdminStatus.Done or AdminStatus.Accepted)
+        {
+            ArmWake();
+        }
+
+        return result;
+    }
+
+    private async Task<AdminResult> PutAttachmentAsync(AttachmentSettings settings, OperationKey? operation, CancellationToken cancellationToken)
     {
         var topology = await _topology.RefreshAsync(cancellationToken);
         var before = topology.Attachments(_scope).FirstOrDefault(attachment => attachment.Settings.Store == settings.Store);
@@ -106,8 +131,7 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
             cancellationToken);
     }
 
-    /// <inheritdoc/>
-    public async Task<AdminResult> DetachAsync(StoreId store, OperationKey? operation, CancellationToken cancellationToken)
+    private async Task<AdminResult> RemoveAttachmentAsync(StoreId store, OperationKey? operation, CancellationToken cancellationToken)
     {
         var result = await LeaveAsync(
             store,
@@ -123,17 +147,12 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
         return stored.Status == AdminStatus.Conflict ? result : stored;
     }
 
-    /// <inheritdoc/>
-    public Task<AdminResult> UpdateSettingsAsync(ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken) =>
-        _scopes.UpdateAsync(_tenant, _scope, settings, operation, cancellationToken);
-
-    /// <inheritdoc/>
-    public async Task<AdminResult> DeleteScopeAsync(bool force, OperationKey? operation, CancellationToken cancellationToken)
+    // What the change asks for begins now, not with the next scheduled run.
+    private async Task<AdminResult> FollowAsync(AdminResult result)
     {
-        var result = await _scopes.MarkDeletingAsync(_tenant, _scope, force, operation, cancellationToken);
-        if (result.Status is AdminStatus.Done or AdminStatus.Accepted)
+        if (result.Status is AdminStatus.Done or AdminStatus.Created)
         {
-            ArmWake();
+            await _planner.PolicyChangedAsync(_tenant, _scope, CancellationToken.None);
         }
 
         return result;
@@ -196,6 +215,8 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
             {
                 ArmWake();
             }
+
+            _planner.ScopeGrew(_tenant, _scope);
 
             return answer.Results;
         }

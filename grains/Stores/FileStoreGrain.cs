@@ -31,6 +31,7 @@ internal sealed partial class FileStoreGrain : Grain, IFileStoreGrain
     private static readonly TimeSpan RefusalMemory = TimeSpan.FromSeconds(1);
 
     private readonly StoreCatalog _stores;
+    private readonly IMaintenancePlanner _planner;
     private readonly TimeProvider _time;
     private readonly ILogger<FileStoreGrain> _logger;
     private readonly GroupQueue<SpaceRequest, SpaceGrant> _grants;
@@ -39,9 +40,10 @@ internal sealed partial class FileStoreGrain : Grain, IFileStoreGrain
     private long? _refusedAt;
 
     /// <summary>Collaborators.</summary>
-    public FileStoreGrain(StoreCatalog stores, TimeProvider time, ILogger<FileStoreGrain> logger)
+    public FileStoreGrain(StoreCatalog stores, IMaintenancePlanner planner, TimeProvider time, ILogger<FileStoreGrain> logger)
     {
         _stores = stores;
+        _planner = planner;
         _time = time;
         _logger = logger;
         _grants = new(QueueLimit, MaxGroup, GrantGroupAsync);
@@ -65,8 +67,16 @@ internal sealed partial class FileStoreGrain : Grain, IFileStoreGrain
             : throw new CatalogBusyException($"Store {_store}: too many requests for space wait.");
 
     /// <inheritdoc/>
-    public Task<AdminResult> UpdateAsync(FileStoreSettings settings, OperationKey? operation, CancellationToken cancellationToken) =>
-        _stores.UpdateAsync(_store, settings, operation, cancellationToken);
+    public async Task<AdminResult> UpdateAsync(FileStoreSettings settings, OperationKey? operation, CancellationToken cancellationToken)
+    {
+        var result = await _stores.UpdateAsync(_store, settings, operation, cancellationToken);
+        if (result.Status == AdminStatus.Done)
+        {
+            await _planner.StoreLimitChangedAsync(_store, CancellationToken.None);
+        }
+
+        return result;
+    }
 
     /// <inheritdoc/>
     public async Task<AdminResult> DeleteAsync(bool force, OperationKey? operation, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace Granary.Silo.Hosting;
 /// nothing depends on a call that a crash lost.
 /// </summary>
 internal sealed partial class MaintenanceWaker(
-    ReclaimCatalog reclaim, ScopeCatalog scopes, TopologyCache topology, IGrainFactory grains, TimeProvider time, ILogger<MaintenanceWaker> logger) : BackgroundService
+    ReclaimCatalog reclaim, ScopeCatalog scopes, TopologyCache topology, IMaintenancePlanner planner, IGrainFactory grains, TimeProvider time, ILogger<MaintenanceWaker> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -63,6 +63,8 @@ internal sealed partial class MaintenanceWaker(
         {
             await grains.GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(store)).WakeAsync(cancellationToken);
         }
+
+        await planner.WakeDueAsync(cancellationToken);
     }
 
     // A silo that died between the steps of a detach left the attachment as `leaving`, which takes no uploads. Nobody was

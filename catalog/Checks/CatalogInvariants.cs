@@ -54,7 +54,11 @@ public static class CatalogInvariants
                 UNION SELECT upload, chunk FROM manifest_chunk) x ON x.upload = u.id
             WHERE u.state < 2 AND NOT EXISTS (SELECT 1 FROM chunk_reference r WHERE r.tenant = u.tenant AND r.chunk = x.chunk AND r.upload = u.id)
             """),
-        new("a manifest has its upload", "SELECT hex(m.upload), m.idx FROM manifest_chunk m LEFT JOIN upload u ON u.id = m.upload WHERE u.id IS NULL"),
+        new("a manifest has its upload, or waits for its downloads", """
+            SELECT hex(m.upload), m.idx FROM manifest_chunk m LEFT JOIN upload u ON u.id = m.upload LEFT JOIN manifest_rest r ON r.upload = m.upload
+            WHERE u.id IS NULL AND r.since IS NULL
+            """),
+        new("a manifest that waits has no upload", "SELECT hex(r.upload) FROM manifest_rest r LEFT JOIN upload u ON u.id = r.upload WHERE (u.id IS NULL) <> (r.since IS NOT NULL)"),
         new("scope_chunk counts a scope's references", """
             SELECT scope, hex(chunk), refs, counted FROM (
                 SELECT s.tenant, s.scope, s.chunk, s.refs,

@@ -5,7 +5,8 @@ namespace Granary.Catalog;
 /// <summary>Reads versions of one path.</summary>
 internal static class FileReader
 {
-    private const int FirstChunks = 16;
+    /// <summary>Chunks that come with a lookup.</summary>
+    public const int FirstChunks = 16;
 
     private static readonly Sql SelectTopologyVersion = new("SELECT version FROM topology WHERE one = 1");
 

@@ -2,7 +2,10 @@ using Granary.GrainInterfaces;
 
 namespace Granary.Catalog;
 
-/// <summary>Reads manifests: the first chunk lies in the upload's row, the others in manifest_chunk.</summary>
+/// <summary>
+/// Reads manifests: the first chunk lies in the upload's row, the others in manifest_chunk. Of a manifest that no version
+/// points at any more the others can still be read for a while (<see cref="ManifestRests"/>).
+/// </summary>
 internal static class ManifestReader
 {
     private static readonly Sql SelectHead = new("SELECT first_chunk, first_size FROM upload WHERE id = ?1 AND tenant = ?2");
@@ -21,10 +24,12 @@ internal static class ManifestReader
         {
             if (!head.Read())
             {
-                return found;
+                if (!ManifestRests.Exists(session, tenant, manifest))
+                {
+                    return found;
+                }
             }
-
-            if (fromIndex <= 0 && count > 0 && !head.IsNull(0))
+            else if (fromIndex <= 0 && count > 0 && !head.IsNull(0))
             {
                 found.Add(new ManifestEntry(0, head.Hash(0), head.Int(1)));
             }

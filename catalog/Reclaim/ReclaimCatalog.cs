@@ -9,6 +9,8 @@ namespace Granary.Catalog;
 /// </summary>
 public sealed class ReclaimCatalog(CatalogDatabase database, TopologyCache topology)
 {
+    private const int MostManifestRows = 1_024;
+
     /// <summary>
     /// Aborts direct uploads whose silo's life is over: nobody can go on with them. At most a page; call again while the
     /// answer is not 0.
@@ -20,6 +22,14 @@ public sealed class ReclaimCatalog(CatalogDatabase database, TopologyCache topol
     /// <summary>Takes away one page of the references of a released or aborted upload, and its row with the last of them.</summary>
     public Task<UncountPage> UncountPageAsync(TenantId tenant, CancellationToken cancellationToken) =>
         database.WriteAsync(session => UncountPages.Uncount(session, tenant), cancellationToken);
+
+    /// <summary>
+    /// Removes one page of the rows of manifests whose references were all uncounted before a time: no download that began
+    /// while they were versions may still run.
+    /// </summary>
+    /// <returns>Rows that were worked on; 0 when nothing is due.</returns>
+    public Task<int> DropManifestPageAsync(TenantId tenant, DateTimeOffset endedBefore, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => ManifestRests.DropPage(session, tenant, endedBefore, MostManifestRows), cancellationToken);
 
     /// <summary>
     /// Empties one page of a tenant's scopes that are being deleted; the last page removes the scope itself. The versions

@@ -3,7 +3,10 @@ using Granary.GrainInterfaces.Diagnostics;
 
 namespace Granary.Catalog;
 
-/// <summary>Uncounts references page by page (design, Writing 5). The rows that are gone are the cursor.</summary>
+/// <summary>
+/// Uncounts references page by page (design, Writing 5). The rows that are gone are the cursor, or, where rows outlive their
+/// manifest, an index (<see cref="ManifestRests"/>).
+/// </summary>
 internal static class UncountPages
 {
     /// <summary>Manifest rows in one transaction: some milliseconds, so that commits behind it hardly wait.</summary>
@@ -20,7 +23,7 @@ internal static class UncountPages
         LIMIT ?2
         """);
 
-    private static readonly Sql SelectChunks = new("SELECT idx, chunk, size FROM manifest_chunk WHERE upload = ?1 ORDER BY idx LIMIT ?2");
+    private static readonly Sql SelectChunks = new("SELECT idx, chunk, size FROM manifest_chunk WHERE upload = ?1 AND idx >= ?2 ORDER BY idx LIMIT ?3");
 
     private static readonly Sql DeleteChunks = new("DELETE FROM manifest_chunk WHERE upload = ?1 AND idx <= ?2");
 
@@ -64,8 +67,9 @@ internal static class UncountPages
     /// </summary>
     private static long UncountUpload(CatalogSession session, UploadRow upload, ref int left)
     {
+        var kept = ManifestRests.IsKept(upload);
         var page = new List<(int Index, byte[] Chunk, long Size)>();
-        using (var rows = session.Query(SelectChunks, upload.Id, left))
+        using (var rows = session.Query(SelectChunks, upload.Id, kept ? ManifestRests.NextIndex(session, upload) : 0, left))
         {
             while (rows.Read())
             {
@@ -80,21 +84,30 @@ internal static class UncountPages
             references += Remove(session, upload, chunk, size);
         }
 
-        if (page.Count == left)
+        if (page.Count > 0 && !kept)
         {
             session.Execute(DeleteChunks, upload.Id, page[^1].Index);
-            left = 0;
-            return references;
         }
 
-        if (page.Count > 0)
+        if (page.Count == left)
         {
-            session.Execute(DeleteChunks, upload.Id, page[^1].Index);
+            if (kept)
+            {
+                ManifestRests.SaveNext(session, upload, page[^1].Index + 1);
+            }
+
+            left = 0;
+            return references;
         }
 
         if (upload.FirstChunk is { } first)
         {
             references += Remove(session, upload, first, upload.FirstSize);
+        }
+
+        if (kept)
+        {
+            ManifestRests.SaveEnd(session, upload);
         }
 
         UploadRow.Delete(session, upload.Id);

@@ -15,6 +15,13 @@ internal sealed class TenantMaintenanceGrain(
     ReclaimCatalog reclaim, TaskRunner runner, TopologyCache topology, TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
     : MaintenanceGrain(runner, time, logger), ITenantMaintenanceGrain
 {
+    /// <summary>
+    /// How long the rows of a manifest stay after its last reference was uncounted: longer than any download may run, and as
+    /// long as its chunks' bytes stay (design, A chunk's life).
+    /// </summary>
+    public static readonly TimeSpan ManifestGrace = TimeSpan.FromHours(24);
+
+    private readonly TimeProvider _time = time;
     private bool _storesHaveWork;
 
     /// <inheritdoc/>
@@ -51,6 +58,12 @@ internal sealed class TenantMaintenanceGrain(
         if (await reclaim.DeleteScopePageAsync(Tenant, cancellationToken) is var scopes and > 0)
         {
             return WorkUnit.Busy(scopes);
+        }
+
+        // 4. Rows of manifests that only waited for downloads to end.
+        if (await reclaim.DropManifestPageAsync(Tenant, _time.GetUtcNow() - ManifestGrace, cancellationToken) is var rows and > 0)
+        {
+            return WorkUnit.Busy(rows);
         }
 
         await WakeStoresAsync(cancellationToken);

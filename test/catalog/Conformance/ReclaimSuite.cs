@@ -20,6 +20,65 @@ public abstract class ReclaimSuite : CatalogSuite
     }
 
     [Fact]
+    [Trait("Behaviour", "S7")]
+    public async Task The_pages_of_a_manifest_are_read_until_a_grace_period_after_its_last_version_went()
+    {
+        string[] chunks = [.. Enumerable.Range(0, 2_000).Select(static i => $"chunk {i}")];
+        await World.PutAsync("big", chunks);
+        var manifest = (await World.FindAsync("big")).File!.Manifest;
+        await World.PutAsync("big", "other");
+        while ((await World.Reclaim.UncountPageAsync(World.Tenant, default)).Worked)
+        {
+            await AssertReadableAsync();
+            await World.AssertInvariantsAsync();
+        }
+
+        var uncounted = Clock.GetUtcNow();
+        await AssertReadableAsync();
+        Assert.Contains(World.Tenant, (await World.Reclaim.WorkPendingAsync(default)).Tenants);
+        Assert.Empty(await World.Files.ReadChunksAsync(new TenantId(World.Tenant.Value + 1), manifest, 16, 32, default));
+        Assert.Equal(0, await World.Reclaim.DropManifestPageAsync(World.Tenant, uncounted - TimeSpan.FromSeconds(1), default));
+
+        var pages = 0;
+        for (; await World.Reclaim.DropManifestPageAsync(World.Tenant, uncounted, default) > 0; pages++)
+        {
+            await World.AssertInvariantsAsync();
+        }
+
+        Assert.Equal(2, pages);
+        Assert.Empty(await World.Files.ReadChunksAsync(World.Tenant, manifest, 16, 32, default));
+        Assert.DoesNotContain(World.Tenant, (await World.Reclaim.WorkPendingAsync(default)).Tenants);
+
+        async Task AssertReadableAsync()
+        {
+            foreach (var from in new[] { 16, 300, 1_968 })
+            {
+                var page = await World.Files.ReadChunksAsync(World.Tenant, manifest, from, 32, default);
+                Assert.Equal(chunks[from..(from + 32)].Select(Hash), page.Select(static chunk => chunk.Hash));
+                Assert.All(page, static chunk => Assert.Single(chunk.Copies));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_kept_of_a_short_manifest_or_of_one_that_never_was_a_version()
+    {
+        await World.PutAsync("short", [.. Enumerable.Range(0, 16).Select(static i => $"chunk {i}")]);
+        await World.DeleteAsync("short");
+        var upload = NewUpload();
+        await World.BeginAsync(upload, "never", null);
+        for (var i = 0; i < 20; i++)
+        {
+            await World.PlaceAsync(World.Chunk(upload, i, Hash($"never {i}"), 7, reserve: true));
+        }
+
+        await World.Uploads.AbortAsync(upload, default);
+        await World.RunBackgroundAsync();
+        Assert.Equal(0, await World.Reclaim.DropManifestPageAsync(World.Tenant, Clock.GetUtcNow(), default));
+        await World.AssertInvariantsAsync();
+    }
+
+    [Fact]
     public async Task A_large_manifest_is_uncounted_in_pages_that_may_stop_anywhere()
     {
         await World.PutAsync("big", [.. Enumerable.Range(0, 700).Select(static i => $"chunk {i % 600}")]);
@@ -35,6 +94,7 @@ public abstract class ReclaimSuite : CatalogSuite
 
         Assert.Equal(600, references);
         Assert.True(pages > 2, $"{pages} pages");
+        Assert.Equal(700, await World.Reclaim.DropManifestPageAsync(World.Tenant, Clock.GetUtcNow(), default));
         Assert.Empty((await World.Reclaim.WorkPendingAsync(default)).Tenants);
     }
 

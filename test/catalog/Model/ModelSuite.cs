@@ -68,6 +68,7 @@ public abstract class ModelSuite(ITestOutputHelper output) : CatalogSuite
                 return "uncount";
             default:
                 await _world.RunBackgroundAsync();
+                await _world.Reclaim.DropManifestPageAsync(_world.Tenant, Clock.GetUtcNow(), default);
                 return "background";
         }
     }

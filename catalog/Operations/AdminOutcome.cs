@@ -32,14 +32,20 @@ internal sealed record AdminOutcome(AdminStatus Status, string? Detail = null, s
             Replayed = Replayed,
         };
 
+    /// <summary>The answer that was kept for a key, or a refusal when the key was another request's; null when it was not used.</summary>
+    public static AdminOutcome? Find(CatalogSession session, TenantId tenant, OperationKey? key) => OperationLedger.Find(session, tenant, key) switch
+    {
+        null => null,
+        { Matches: true } stored => JsonSerializer.Deserialize(stored.Result, AdminOutcomeJson.Default.AdminOutcome)! with { Replayed = true },
+        _ => Refuse(AdminStatus.OperationMismatch, "The idempotency key was used for another request.", "Idempotency-Key"),
+    };
+
     /// <summary>Does the work unless its key was used; keeps the answer when it was done.</summary>
     public static AdminOutcome RunOnce(CatalogSession session, TenantId tenant, OperationKey? key, Func<AdminOutcome> work)
     {
-        if (OperationLedger.Find(session, tenant, key) is { } stored)
+        if (Find(session, tenant, key) is { } first)
         {
-            return stored.Matches
-                ? JsonSerializer.Deserialize(stored.Result, AdminOutcomeJson.Default.AdminOutcome)! with { Replayed = true }
-                : Refuse(AdminStatus.OperationMismatch, "The idempotency key was used for another request.", "Idempotency-Key");
+            return first;
         }
 
         var outcome = work();

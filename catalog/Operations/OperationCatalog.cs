@@ -28,6 +28,13 @@ public sealed class OperationCatalog(CatalogDatabase database)
             var stored => NamespaceOutcome.Read(stored.Result),
         };
 
+    /// <summary>
+    /// Looks the key of an administrative change up, for what is found no more: a repeated delete gives the first answer.
+    /// </summary>
+    /// <returns>The first answer, a mismatch, or null when there is no key or it was not used.</returns>
+    public async Task<AdminResult?> FindAdminResultAsync(TenantId tenant, OperationKey? key, CancellationToken cancellationToken) =>
+        key is null ? null : (await database.ReadAsync(session => AdminOutcome.Find(session, tenant, key), cancellationToken))?.ToResult();
+
     /// <summary>Removes a page of answers that are older than <see cref="Retention"/>.</summary>
     /// <returns>How many; a full page means that there may be more.</returns>
     public Task<int> PruneAsync(int limit, CancellationToken cancellationToken) =>

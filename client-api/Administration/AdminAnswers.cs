@@ -1,3 +1,4 @@
+using Granary.Catalog;
 using Granary.ClientApi.Http;
 using Granary.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
@@ -26,6 +27,13 @@ internal static class AdminAnswers
     /// <summary>Status of a delete: 204 when it is done, 202 when background work completes it.</summary>
     public static IResult Deleted(AdminResult result) =>
         ToProblem(result) ?? (result.Status == AdminStatus.Accepted ? new Accepted() : ApiResults.NoContent);
+
+    /// <summary>
+    /// The answer to a delete of what is not there: the first one, when this is a repeat of the request that removed it.
+    /// </summary>
+    public static async Task<IResult> DeletedBeforeAsync(
+        OperationCatalog operations, TenantId tenant, OperationKey? operation, Problem missing, CancellationToken cancellationToken) =>
+        await operations.FindAdminResultAsync(tenant, operation, cancellationToken) is { } first ? Deleted(first) : missing;
 
     private sealed class Accepted : IResult
     {

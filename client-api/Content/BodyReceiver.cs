@@ -127,7 +127,7 @@ internal sealed class BodyReceiver(PipeReader body, BufferAccount account, BodyL
         if (reading.IsCompletedSuccessfully)
         {
             var read = reading.Result;
-            return read.IsCanceled ? ValueTask.FromException<ReadResult>(GivenUp()) : new(read);
+            return read.IsCanceled ? ValueTask.FromException<ReadResult>(GivenUp(read)) : new(read);
         }
 
         return WaitAsync(reading);
@@ -146,13 +146,17 @@ internal sealed class BodyReceiver(PipeReader body, BufferAccount account, BodyL
         Volatile.Write(ref _waitingSince, watch.Now);
         var read = await reading;
         Volatile.Write(ref _waitingSince, 0);
-        return read.IsCanceled ? throw GivenUp() : read;
+        return read.IsCanceled ? throw GivenUp(read) : read;
     }
 
-    private Exception GivenUp() =>
-        _idle
+    private Exception GivenUp(ReadResult read)
+    {
+        // The server drains what is left of the body by itself, for which this reading must have ended.
+        body.AdvanceTo(read.Buffer.Start);
+        return _idle
             ? new ProblemException(new Problem(ProblemKinds.RequestTimeout, $"No byte of the body came for {IdleWatch.Limit.TotalSeconds:0} seconds."))
             : new ChunkBufferReclaimedException();
+    }
 
     /// <summary>413 for a body over the tenant's limit.</summary>
     public static Problem TooLarge(long? limit) =>

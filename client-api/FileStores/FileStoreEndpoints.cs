@@ -17,7 +17,7 @@ namespace Granary.ClientApi.FileStores;
 /// </summary>
 internal sealed class FileStoreEndpoints(
     StoreCreation creation, FileStoreViewer viewer, SecretProtector secrets, ISiloContext silo,
-    IStoreOpener opener, IGrainFactory grains)
+    IStoreOpener opener, OperationCatalog operations, IGrainFactory grains)
 {
     private const string Collection = ApiEndpoints.Root + "/file-stores";
     private const string Item = Collection + "/{store}";
@@ -157,7 +157,7 @@ internal sealed class FileStoreEndpoints(
 
         if (await FindAsync(call) is not { } store)
         {
-            return NoSuchStore();
+            return await AdminAnswers.DeletedBeforeAsync(operations, OperationCatalog.NoTenant, operation, NoSuchStore(), call.Aborted);
         }
 
         var result = await Grain(store).DeleteAsync(force, operation, call.Aborted);

@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.Stores;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace Granary.ClientApi.Http;
@@ -7,9 +8,10 @@ namespace Granary.ClientApi.Http;
 /// <summary>Maps faults to problems. Refusals are values and do not come here.</summary>
 public static class ExceptionMap
 {
-    /// <summary>The client went away, so that nobody reads an answer.</summary>
+    /// <summary>The client went away, so that nobody reads an answer. A reading may learn of it before the request does.</summary>
     public static bool IsClientGone(Exception error, HttpContext context) =>
-        context.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException;
+        error is ConnectionResetException or ConnectionAbortedException
+        || context.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException;
 
     /// <summary>The problem for a fault.</summary>
     public static Problem ToProblem(Exception error) => error switch

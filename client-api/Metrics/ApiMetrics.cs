@@ -22,6 +22,7 @@ public sealed class ApiMetrics : IDisposable
     private readonly Counter<long> _corrupt;
     private readonly Counter<long> _cacheHits;
     private readonly Counter<long> _aborted;
+    private readonly Counter<long> _limited;
     private readonly UpDownCounter<long> _transfers;
 
     /// <summary>Makes the instruments.</summary>
@@ -37,6 +38,7 @@ public sealed class ApiMetrics : IDisposable
         _corrupt = _meter.CreateCounter<long>("granary.api.chunks.corrupt", "{chunk}", "Copies whose bytes were not what their name says.");
         _cacheHits = _meter.CreateCounter<long>("granary.api.ranges.cache_hits", "{chunk}", "Chunks of ranges that were at hand.");
         _aborted = _meter.CreateCounter<long>("granary.api.transfers.aborted", "{transfer}", "Uploads and downloads that ended before their end.");
+        _limited = _meter.CreateCounter<long>("granary.api.rate_limited", "{request}", "Requests refused by a rate limit, by limit.");
         _transfers = _meter.CreateUpDownCounter<long>("granary.api.transfers", "{transfer}", "Uploads and downloads under way, by direction.");
     }
 
@@ -70,6 +72,9 @@ public sealed class ApiMetrics : IDisposable
 
     /// <summary>A transfer ended early.</summary>
     public void Aborted(string direction) => _aborted.Add(1, new KeyValuePair<string, object?>("direction", direction));
+
+    /// <summary>A rate limit refused a request.</summary>
+    public void RateLimited(string limit) => _limited.Add(1, new KeyValuePair<string, object?>("limit", limit));
 
     /// <summary>A transfer began (1) or ended (-1).</summary>
     public void Transfer(string direction, int change) =>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Granary.Catalog;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.Metrics;
 using Granary.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 
@@ -12,7 +13,7 @@ namespace Granary.ClientApi.RateLimits;
 /// Resources of the operator lie in no tenant, so that a limit that was set too low can always be changed. A tenant without a
 /// limit costs one comparison.
 /// </summary>
-internal sealed class TenantRateLimits(TimeProvider time)
+internal sealed class TenantRateLimits(ApiMetrics metrics, TimeProvider time)
 {
     /// <summary>The limit, sent where there is one.</summary>
     public const string LimitHeader = "X-RateLimit-Limit";
@@ -35,6 +36,7 @@ internal sealed class TenantRateLimits(TimeProvider time)
         headers[RemainingHeader] = turn.Remaining.ToString(CultureInfo.InvariantCulture);
         if (turn.Granted)
             return null;
+        metrics.RateLimited("tenant");
         return new Problem(ProblemKinds.RateLimited, $"The tenant may send {limit} requests a minute.") { RetryAfter = turn.RetryAfter }
             .With("limit", limit);
     }

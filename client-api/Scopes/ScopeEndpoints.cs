@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Granary.ClientApi.Scopes;
 
 /// <summary><c>/api/v1/scopes</c> (http-api, Scopes and tenants).</summary>
-internal sealed class ScopeEndpoints(ScopeCatalog scopes, IGrainFactory grains)
+internal sealed class ScopeEndpoints(ScopeCatalog scopes, OperationCatalog operations, IGrainFactory grains)
 {
     private const string Collection = ApiEndpoints.Root + "/scopes";
     private const string Item = Collection + "/{scope}";
@@ -113,7 +113,9 @@ internal sealed class ScopeEndpoints(ScopeCatalog scopes, IGrainFactory grains)
         }
 
         (var scope, problem) = await call.FindScopeAsync(call.Route("scope"));
-        return scope is null ? problem! : AdminAnswers.Deleted(await Grain(scope).DeleteScopeAsync(force, operation, call.Aborted));
+        return scope is null
+            ? await AdminAnswers.DeletedBeforeAsync(operations, call.TenantId, operation, problem!, call.Aborted)
+            : AdminAnswers.Deleted(await Grain(scope).DeleteScopeAsync(force, operation, call.Aborted));
     }
 
     private async Task<IResult> ShowAsync(

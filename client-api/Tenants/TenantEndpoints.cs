@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Granary.ClientApi.Tenants;
 
 /// <summary><c>/api/v1/tenants</c>: for operators (http-api, Scopes and tenants).</summary>
-internal sealed class TenantEndpoints(TenantCatalog tenants, IGrainFactory grains)
+internal sealed class TenantEndpoints(TenantCatalog tenants, OperationCatalog operations, IGrainFactory grains)
 {
     private const string Collection = ApiEndpoints.Root + "/tenants";
     private const string Item = Collection + "/{tenant}";
@@ -111,7 +111,9 @@ internal sealed class TenantEndpoints(TenantCatalog tenants, IGrainFactory grain
         }
 
         var (_, tenant) = await FindAsync(call);
-        return tenant is null ? NoSuchTenant() : AdminAnswers.Deleted(await Grain(tenant).DeleteAsync(operation, call.Aborted));
+        return tenant is null
+            ? await AdminAnswers.DeletedBeforeAsync(operations, OperationCatalog.NoTenant, operation, NoSuchTenant(), call.Aborted)
+            : AdminAnswers.Deleted(await Grain(tenant).DeleteAsync(operation, call.Aborted));
     }
 
     private static async Task<(Topology Topology, TenantInfo? Tenant)> FindAsync(ApiCall call)

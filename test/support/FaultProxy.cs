@@ -88,6 +88,9 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>What goes wrong; null: nothing.</summary>
     public ProxyRule? Rule { get; set; }
 
+    /// <summary>The lines of the head of every request that arrived: request line, then fields.</summary>
+    public ConcurrentQueue<string[]> Heads { get; } = new();
+
     /// <summary>Requests that arrived.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
@@ -130,6 +133,7 @@ public sealed class FaultProxy : IAsyncDisposable
                 if (await ReadHeadAsync(stream) is not { } head)
                     return;
                 Interlocked.Increment(ref _requests);
+                Heads.Enqueue([.. head.Lines]);
                 var line = head.Lines[0].Split(' ');
                 var rule = Rule is { } set && set.Matches(line[0], line[1]) && set.Take() ? set : null;
                 await (rule?.Fault switch

@@ -11,6 +11,7 @@ namespace Granary.Http.Tests.Content;
 public sealed class IdleSenderTests(ITestOutputHelper output)
 {
     private const int Budget = 64 << 20;
+    private static readonly int s_crowd = Seeds.Soak ? 500 : 100;
     private const int Half = 2 << 20;
 
     [Fact]
@@ -35,7 +36,7 @@ public sealed class IdleSenderTests(ITestOutputHelper output)
         });
         try
         {
-            for (var i = 0; i < 40; i++)
+            for (var i = 0; i < s_crowd; i++)
             {
                 var raw = await RawHttp.ConnectAsync(new Uri(host.Url).Port);
                 idle.Add(raw);

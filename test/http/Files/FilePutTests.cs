@@ -80,6 +80,7 @@ public sealed class FilePutTests(HttpWorld world, ITestOutputHelper output) : IC
     }
 
     [Theory]
+    [Trait("Behaviour", "S4")]
     [InlineData("Content-Digest", 1000)]
     [InlineData("Repr-Digest", 1000)]
     [InlineData("Repr-Digest", Chunk + 1000)]
@@ -211,6 +212,36 @@ public sealed class FilePutTests(HttpWorld world, ITestOutputHelper output) : IC
         var puts = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => world.PutAsync(scope, $"p{i}", new byte[1000])));
         Assert.Equal(10, puts.Count(put => put.StatusCode == HttpStatusCode.Created));
         Assert.Equal(20, puts.Count(put => put.StatusCode == HttpStatusCode.InsufficientStorage));
+    }
+
+    [Fact, Trait("Behaviour", "O12")]
+    public async Task A_size_that_was_announced_is_reserved_before_its_bytes_arrive_and_given_back_when_they_do_not()
+    {
+        var scope = await world.MakeScopeAsync(new ScopeSettings { QuotaBytes = 3 * Chunk });
+        using (var first = await RawHttp.ConnectAsync(world.Port))
+        {
+            await first.WriteAsync(Head(scope, "announced", $"Content-Length: {2 * Chunk}\r\nExpect: 100-continue"));
+            Assert.Equal(100, (await first.ReadAsync()).Status); // no byte of it was sent
+
+            // What would not fit beside it is refused, also before its bytes.
+            using var second = await RawHttp.ConnectAsync(world.Port);
+            await second.WriteAsync(Head(scope, "second", $"Content-Length: {(2 * Chunk) + 1}\r\nExpect: 100-continue"));
+            Assert.Equal(507, (await second.ReadAsync()).Status);
+            using var fits = await world.PutAsync(scope, "fits", new byte[Chunk]);
+            await HttpWorld.JsonOf(fits, 201);
+        }
+
+        for (var tries = 0; ; tries++)
+        {
+            using var later = await world.PutAsync(scope, "later", new byte[2 * Chunk]);
+            if (tries == 100 || later.StatusCode == HttpStatusCode.Created)
+            {
+                await HttpWorld.JsonOf(later, 201);
+                return;
+            }
+
+            await Task.Delay(50);
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Granary.GrainInterfaces;
 using Granary.TestSupport;
 using Xunit.Abstractions;
@@ -12,24 +13,7 @@ public sealed class PresignedTests(HttpWorld world, ITestOutputHelper output) : 
     public async Task A_file_of_one_chunk_on_s3_is_redirected_when_the_client_asks()
     {
         var server = S3Server.Current;
-        var name = world.NewName("s3");
-        using var made = await world.PostAsync("api/v1/file-stores", new
-        {
-            name,
-            backend = "s3",
-            configuration = new
-            {
-                endpoint = server.Endpoint.GetLeftPart(UriPartial.Authority),
-                bucket = await server.MakeBucketAsync(),
-                forcePathStyle = true,
-                accessKey = server.Credentials.AccessKey,
-                secretKey = server.Credentials.SecretKey,
-            },
-        });
-        await HttpWorld.JsonOf(made, 201);
-        await world.ChangeTenantAsync(settings => settings with { Stores = settings.Stores.Append(world.StoreOf(name)).ToList() });
-        var scope = await world.MakeScopeAsync();
-        await world.AttachAsync(scope, new AttachmentSettings { Store = world.StoreOf(name), UploadPriority = 500, DownloadPriority = 500 });
+        var scope = await ScopeOnS3Async(server.Endpoint, new { });
         var content = Seeds.Create(output).Bytes(50_000);
         await HttpWorld.JsonOf(await world.PutAsync(scope, "one", content, ("Content-Type", "text/x-one")), 201);
 
@@ -51,5 +35,49 @@ public sealed class PresignedTests(HttpWorld world, ITestOutputHelper output) : 
         await HttpWorld.JsonOf(await world.PutAsync("main", "local", content), 201);
         using var local = await client.GetAsync(HttpWorld.FileUrl("main", "local"));
         Assert.Equal(HttpStatusCode.OK, local.StatusCode);
+    }
+
+    [S3Fact, Trait("Behaviour", "D58")]
+    public async Task The_storage_class_and_the_checksum_of_an_upload_are_those_that_the_store_was_made_with()
+    {
+        await using var proxy = new FaultProxy(S3Server.Current.Endpoint);
+        foreach (var (settings, storageClass, hasChecksum) in new (object, string?, bool)[]
+        {
+            (new { }, null, true),
+            (new { storageClass = "STANDARD", checksums = "none" }, "STANDARD", false),
+        })
+        {
+            var scope = await ScopeOnS3Async(proxy.Endpoint, settings);
+            var content = Seeds.Create(output).Bytes(5_000);
+            proxy.Heads.Clear();
+            await HttpWorld.JsonOf(await world.PutAsync(scope, "one", content), 201);
+            var put = proxy.Heads.Single(head => head[0].StartsWith("PUT ", StringComparison.Ordinal) && head[0].Contains("/chunks/", StringComparison.Ordinal));
+            Assert.Equal(storageClass, Field(put, "x-amz-storage-class"));
+            Assert.Equal(hasChecksum ? Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(content)) : null, Field(put, "x-amz-checksum-sha256"));
+            using var get = await world.GetAsync(scope, "one");
+            Assert.Equal(content, await get.Content.ReadAsByteArrayAsync());
+        }
+    }
+
+    private static string? Field(string[] head, string name) =>
+        head.FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?.Split(':', 2)[1].Trim();
+
+    /// <summary>A scope whose files go to a bucket of its own.</summary>
+    private async Task<string> ScopeOnS3Async(Uri endpoint, object settings)
+    {
+        var server = S3Server.Current;
+        var name = world.NewName("s3");
+        var configuration = JsonSerializer.SerializeToNode(settings)!.AsObject();
+        configuration["endpoint"] = endpoint.GetLeftPart(UriPartial.Authority);
+        configuration["bucket"] = await server.MakeBucketAsync();
+        configuration["forcePathStyle"] = true;
+        configuration["accessKey"] = server.Credentials.AccessKey;
+        configuration["secretKey"] = server.Credentials.SecretKey;
+        using var made = await world.PostAsync("api/v1/file-stores", new { name, backend = "s3", configuration });
+        await HttpWorld.JsonOf(made, 201);
+        await world.ChangeTenantAsync(tenant => tenant with { Stores = tenant.Stores.Append(world.StoreOf(name)).ToList() });
+        var scope = await world.MakeScopeAsync();
+        await world.AttachAsync(scope, new AttachmentSettings { Store = world.StoreOf(name), UploadPriority = 500, DownloadPriority = 500 });
+        return scope;
     }
 }

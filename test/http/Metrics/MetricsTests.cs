@@ -9,6 +9,7 @@ public sealed partial class MetricsTests(HttpWorld world) : IClassFixture<HttpWo
     public async Task Every_line_is_well_formed_and_every_metric_is_named_once()
     {
         await HttpWorld.JsonOf(await world.PutAsync("main", "m", [1, 2, 3]), 201);
+        await HttpWorld.JsonOf(await world.PutAsync("main", "again", [1, 2, 3]), 201);
         using var get = await world.GetAsync("main", "m");
         using var metrics = await world.Host.AnonymousClient().GetAsync("metrics");
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", metrics.Content.Headers.ContentType!.ToString());
@@ -19,7 +20,11 @@ public sealed partial class MetricsTests(HttpWorld world) : IClassFixture<HttpWo
         var samples = lines.Where(line => line[0] != '#').Select(line => line[..line.LastIndexOf(' ')]).ToList();
         Assert.Equal(samples.Distinct(), samples);
         Assert.Contains(lines, line => line.StartsWith("granary_api_requests_total{method=\"PUT\",status=\"201\"} ", StringComparison.Ordinal));
+        Assert.Contains("granary_api_chunks_written_total 1", lines);
+        Assert.Contains("granary_api_chunks_deduplicated_total 1", lines);
         Assert.Contains("granary_buffers_in_use_bytes 0", lines);
+        Assert.Contains("granary_buffers_waiters 0", lines);
+        Assert.Contains(lines, line => line.StartsWith("granary_store_", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains("scopes", StringComparison.Ordinal));
     }
 

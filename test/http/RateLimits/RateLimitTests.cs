@@ -7,6 +7,7 @@ namespace Granary.Http.Tests.RateLimits;
 public sealed class RateLimitTests(AdminWorld world)
 {
     [Fact]
+    [Trait("Behaviour", "A5")]
     [Trait("Behaviour", "S18")]
     public async Task A_tenant_above_its_limit_is_told_so_and_others_are_not_touched()
     {
@@ -23,6 +24,8 @@ public sealed class RateLimitTests(AdminWorld world)
         Assert.Equal(3, (int?)refused.Json["limit"]);
         Assert.InRange(refused.Response.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 61);
         Assert.Equal("0", refused.Header("X-RateLimit-Remaining"));
+
+        Assert.Matches("(?m)^granary_api_rate_limited_total\\{limit=\"tenant\"\\} [1-9]", (await world.GetAsync("/metrics", key: "")).Text);
 
         var other = (await world.GetAsync("/api/v1/scopes")).Is(200);
         Assert.Null(other.Header("X-RateLimit-Limit"));

@@ -5,6 +5,7 @@ namespace Granary.Http.Tests.RateLimits;
 public sealed class RequestWindowTests
 {
     [Fact]
+    [Trait("Behaviour", "A4")]
     [Trait("Behaviour", "S18")]
     public void No_sixty_seconds_ever_hold_more_requests_than_the_limit()
     {
@@ -28,6 +29,7 @@ public sealed class RequestWindowTests
     }
 
     [Fact]
+    [Trait("Behaviour", "A4")]
     [Trait("Behaviour", "S18")]
     public void A_refused_request_does_not_count_and_is_told_exactly_when_to_come_again()
     {

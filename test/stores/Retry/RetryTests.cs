@@ -40,6 +40,7 @@ public sealed class RetryTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Behaviour", "O13")]
     public async Task Transient_faults_are_repeated_until_they_pass()
     {
         _faulty.Fail(StoreVerbs.Put, times: 3);
@@ -53,6 +54,7 @@ public sealed class RetryTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Behaviour", "O13")]
     public async Task Repeats_end_and_the_last_fault_comes_through()
     {
         _faulty.Fail(StoreVerbs.All);

@@ -8,6 +8,9 @@ public sealed class OperationCatalog(CatalogDatabase database)
     /// <summary>How long an answer is kept: longer than any client retries.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromDays(7);
 
+    /// <summary>How long it is kept under a key of the server's own: longer than any call is repeated.</summary>
+    public static readonly TimeSpan OwnRetention = TimeSpan.FromHours(1);
+
     /// <summary>Tenant under which an operator's commands that belong to no tenant are kept.</summary>
     public static readonly TenantId NoTenant = new(0);
 

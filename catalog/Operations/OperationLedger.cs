@@ -32,7 +32,9 @@ internal static class OperationLedger
     {
         if (key is not null)
         {
-            session.Execute(InsertOperation, tenant, key.Key, key.Fingerprint, result, session.Now);
+            // Our own keys are asked for within seconds or never: they are the first to be pruned.
+            var created = key.IsOwn ? session.Now - OperationCatalog.Retention + OperationCatalog.OwnRetention : session.Now;
+            session.Execute(InsertOperation, tenant, key.Key, key.Fingerprint, result, created);
         }
     }
 

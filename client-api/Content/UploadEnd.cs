@@ -8,16 +8,18 @@ using Orleans.Runtime;
 namespace Granary.ClientApi.Content;
 
 /// <summary>Ends uploads: commits them, or gives back what they hold. Neither is given up when the client goes.</summary>
-internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory grains, ApiMetrics metrics, ILogger<UploadEnd> logger)
+internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory grains, ApiMetrics metrics, TimeProvider time, ILogger<UploadEnd> logger)
 {
     private const int Attempts = 3;
 
     /// <summary>
-    /// Commits. A call that timed out may have taken effect: it is repeated with the same upload, which answers with the
-    /// first result.
+    /// Commits. A call that timed out may have taken effect: it is repeated with the same upload, or the same key, of our own
+    /// where the client sent none, and is answered with the first result.
     /// </summary>
     public async Task<NamespaceResult> CommitAsync(TenantId tenant, ScopeId scope, NamespaceOperation operation)
     {
+        if (operation is not CommitUpload)
+            operation = operation with { Operation = operation.Operation ?? OperationKey.Own(Guid.CreateVersion7(time.GetUtcNow())) };
         var grain = grains.GetGrain<IScopeGrain>(GrainKeys.Scope(tenant, scope));
         for (var attempt = 1; ; attempt++)
         {

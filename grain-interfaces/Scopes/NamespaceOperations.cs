@@ -5,7 +5,18 @@ namespace Granary.GrainInterfaces;
 /// with another fingerprint is refused as <see cref="NamespaceStatus.OperationMismatch"/>.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("granary.OperationKey")]
-public sealed record OperationKey([property: Id(0)] string Key, [property: Id(1)] string Fingerprint);
+public sealed record OperationKey([property: Id(0)] string Key, [property: Id(1)] string Fingerprint)
+{
+    // No key of a client begins so: theirs are visible characters.
+    private const char OwnMark = ' ';
+
+    /// <summary>True for a key that the server made, to find out what became of a call that was not answered.</summary>
+    public bool IsOwn => Key.StartsWith(OwnMark);
+
+    /// <summary>A key of the server's own, for a request that has none.</summary>
+    /// <param name="id">Unique.</param>
+    public static OperationKey Own(Guid id) => new($"{OwnMark}{id:N}", "");
+}
 
 /// <summary>What a writer demands of the file it changes (RFC 9110, section 13).</summary>
 [GenerateSerializer, Immutable, Alias("granary.Preconditions")]

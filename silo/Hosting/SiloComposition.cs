@@ -44,6 +44,7 @@ internal static class SiloComposition
         builder.Services.AddGranaryGrains();
         OrleansSetup.Add(builder, settings, context.InstallationId);
         builder.Services.AddHostedService<MaintenanceWaker>();
+        builder.Services.AddHostedService<AnswerPruner>();
         builder.Services.AddSingleton<IClusterInfo, ClusterInfo>();
         builder.Services.AddGranaryClientApi(api => api.Operators.Add(
             new OperatorCredential("operator", SHA256.HashData(Encoding.UTF8.GetBytes(keys.OperatorKey)), EmbeddedDefaults.Tenant)));

@@ -176,6 +176,19 @@ public abstract class NamespaceSuite : CatalogSuite
     }
 
     [Fact]
+    public async Task An_answer_under_a_key_of_the_servers_own_is_kept_for_an_hour()
+    {
+        await World.PutAsync("a", "one");
+        var key = OperationKey.Own(Guid.CreateVersion7());
+        var first = await World.ApplyAsync(new DeleteFile { By = "test", Path = Path("a"), Operation = key });
+        Assert.Equal(first with { Replayed = true }, await World.ApplyAsync(new DeleteFile { By = "test", Path = Path("a"), Operation = key }));
+        Clock.Advance(TimeSpan.FromMinutes(59));
+        Assert.Equal(0, await World.Operations.PruneAsync(10, default));
+        Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(1, await World.Operations.PruneAsync(10, default));
+    }
+
+    [Fact]
     public async Task An_idempotency_key_gives_the_first_answer_and_lets_the_repeated_bytes_go()
     {
         var key = new OperationKey("k1", "f1");

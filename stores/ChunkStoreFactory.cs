@@ -39,9 +39,12 @@ public sealed class ChunkStoreFactory(StoreRetryOptions retry, TimeProvider time
     /// <exception cref="ChunkStoreException">It is not there, not ours, or open elsewhere.</exception>
     public async Task<OpenedChunkStore> OpenAsync(ChunkStoreDefinition definition, CancellationToken ct)
     {
-        IChunkStore store = definition.Configuration is LocalStoreConfig
-            ? await Task.Run(() => LocalChunkStore.Open(definition, logs.CreateLogger<LocalChunkStore>()), ct).ConfigureAwait(false)
-            : new S3ChunkStore(definition, time);
+        IChunkStore store = definition.Configuration switch
+        {
+            LocalStoreConfig => await Task.Run(() => LocalChunkStore.Open(definition, logs.CreateLogger<LocalChunkStore>()), ct).ConfigureAwait(false),
+            RemoteStoreConfig => new RemoteChunkStore(definition, time),
+            _ => new S3ChunkStore(definition, time),
+        };
         try
         {
             await store.CheckAsync(ct).ConfigureAwait(false);
@@ -58,11 +61,14 @@ public sealed class ChunkStoreFactory(StoreRetryOptions retry, TimeProvider time
     public OpenedChunkStore Compose(ChunkStoreDefinition definition, IChunkStore store)
     {
         var metered = new MeteredChunkStore(store);
+
+        // The owner of a remote store must know which of its slots to take.
+        var background = store is RemoteChunkStore remote ? new MeteredChunkStore(remote.ForMaintenance()) : metered;
         return new(
             definition,
             store,
             Retry(Limit(metered, definition.MaxConcurrentReads, definition.MaxConcurrentWrites)),
-            Retry(Limit(metered, MaintenanceShare(definition.MaxConcurrentReads), MaintenanceShare(definition.MaxConcurrentWrites))));
+            Retry(Limit(background, MaintenanceShare(definition.MaxConcurrentReads), MaintenanceShare(definition.MaxConcurrentWrites))));
     }
 
     private static ConcurrencyLimitChunkStore Limit(IChunkStore store, int reads, int writes) => new(store, reads, writes);

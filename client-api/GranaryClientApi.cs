@@ -8,6 +8,7 @@ using Granary.ClientApi.Health;
 using Granary.ClientApi.Home;
 using Granary.ClientApi.Http;
 using Granary.ClientApi.Http.Rejections;
+using Granary.ClientApi.Maintenance;
 using Granary.ClientApi.Metrics;
 using Granary.ClientApi.OpenApi;
 using Granary.ClientApi.RateLimits;
@@ -99,6 +100,8 @@ public static class GranaryClientApi
         services.AddSingleton<StoreCreation>();
         services.AddSingleton<FileStoreViewer>();
         services.AddSingleton<FileStoreEndpoints>();
+        services.AddSingleton<RunEndpoints>();
+        services.AddSingleton<SettingsEndpoints>();
         services.AddSingleton<ClusterEndpoints>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<HealthChecks>();
@@ -117,6 +120,8 @@ public static class GranaryClientApi
         services.GetRequiredService<ScopeEndpoints>().Map(app);
         services.GetRequiredService<AttachmentEndpoints>().Map(app);
         services.GetRequiredService<FileStoreEndpoints>().Map(app);
+        services.GetRequiredService<RunEndpoints>().Map(app);
+        services.GetRequiredService<SettingsEndpoints>().Map(app);
         services.GetRequiredService<ClusterEndpoints>().Map(app);
         services.GetRequiredService<HealthEndpoints>().Map(app);
         services.GetRequiredService<HomePage>().Map(app);

@@ -3,6 +3,7 @@ using Granary.Admin.Commands.Cluster;
 using Granary.Admin.Commands.Completion;
 using Granary.Admin.Commands.Files;
 using Granary.Admin.Commands.Keys;
+using Granary.Admin.Commands.Maintenance;
 using Granary.Admin.Commands.Scopes;
 using Granary.Admin.Commands.Stores;
 using Granary.Admin.Commands.Tenants;
@@ -29,6 +30,8 @@ internal static class CommandTree
         ("store", StoreCommand.Create),
         ("tenant", TenantCommand.Create),
         ("key", KeyCommand.Create),
+        ("maintenance", MaintenanceCommand.Create),
+        ("fsck", FsckCommand.Create),
         ("cluster", ClusterCommand.Create),
         ("health", HealthCommand.Create),
         ("completion", CompletionCommand.Create),

@@ -25,6 +25,8 @@ public static class CatalogServices
         services.AddSingleton<OperationCatalog>();
         services.AddSingleton<ReclaimCatalog>();
         services.AddSingleton<RunCatalog>();
+        services.AddSingleton<CollectCatalog>();
+        services.AddSingleton<InspectionCatalog>();
         services.AddSingleton<AccessCatalog>();
         services.AddHostedService(static provider => provider.GetRequiredService<AccessCatalog>());
         return services;

@@ -122,6 +122,12 @@ public enum LocationState
 
     /// <summary>To be deleted; charged until the store says that the key is absent.</summary>
     Deleting = 2,
+
+    /// <summary>
+    /// Missing or damaged in its store while no good copy was known: read by nobody and no dedup hit, so that new content
+    /// heals the chunk, but not deleted either, in case the store was wrong. Charged.
+    /// </summary>
+    Damaged = 3,
 }
 
 /// <summary>One location of a chunk, of any state.</summary>

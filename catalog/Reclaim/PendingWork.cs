@@ -13,6 +13,7 @@ internal static class PendingWork
             WHERE state = 0 AND epoch IS NOT NULL AND epoch NOT IN (SELECT id FROM silo_epoch WHERE ended IS NULL)
             """),
         new("SELECT DISTINCT tenant FROM scope WHERE state = 1"),
+        new("SELECT id FROM tenant WHERE state = 1"),
         new("SELECT DISTINCT tenant FROM manifest_rest"),
     ];
 

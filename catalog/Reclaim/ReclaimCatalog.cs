@@ -99,6 +99,19 @@ public sealed class ReclaimCatalog(CatalogDatabase database, TopologyCache topol
         return page.Rows;
     }
 
+    /// <summary>Removes the last rows of a tenant that was deleted, once its chunks are gone.</summary>
+    /// <returns>True when the tenant is gone now.</returns>
+    public async Task<bool> FinishTenantAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        var finished = await database.WriteAsync(session => TenantDeletion.TryFinish(session, tenant), cancellationToken);
+        if (finished)
+        {
+            await topology.RefreshAsync(cancellationToken);
+        }
+
+        return finished;
+    }
+
     /// <summary>Whose work is due; asked when a silo starts.</summary>
     public Task<WorkPending> WorkPendingAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(PendingWork.Find, cancellationToken);

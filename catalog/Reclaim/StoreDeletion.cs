@@ -13,6 +13,9 @@ internal static class StoreDeletion
 
     private static readonly Sql Condemn = new("UPDATE location SET state = 2 WHERE id = ?1 AND state = 1");
 
+    // Few, and nobody reads them or counts on them.
+    private static readonly Sql CondemnDamaged = new("UPDATE location SET state = 2 WHERE store = ?1 AND state = 3");
+
     private static readonly Sql SelectCondemned = new("SELECT 1 FROM location WHERE state = 2 AND store = ?1 LIMIT 1");
 
     private static readonly Sql SelectWriting = new("SELECT 1 FROM location WHERE state = 0 AND store = ?1 LIMIT 1");
@@ -34,7 +37,7 @@ internal static class StoreDeletion
             return default;
         }
 
-        var condemned = CondemnPage(session, store);
+        var condemned = CondemnPage(session, store) + session.Execute(CondemnDamaged, store);
         if (condemned > 0)
         {
             return new DeletionPage(condemned, Finished: false);

@@ -27,6 +27,7 @@ public sealed partial class StoreCatalog(CatalogDatabase database, TopologyCache
     private static readonly Sql SelectAnyLocation = new("""
         SELECT 1 FROM location WHERE store = ?1 AND state = 1
         UNION ALL SELECT 1 FROM location WHERE store = ?1 AND state = 2
+        UNION ALL SELECT 1 FROM location WHERE store = ?1 AND state = 3
         UNION ALL SELECT 1 FROM location WHERE state = 0 AND store = ?1 AND epoch IN (SELECT id FROM silo_epoch)
         LIMIT 1
         """);

@@ -15,7 +15,7 @@ namespace Granary.Grains.Maintenance;
 /// </summary>
 [HashBasedPlacement] // one silo so far; a store that belongs to a silo will want that silo
 internal sealed partial class StoreMaintenanceGrain(
-    ReclaimCatalog reclaim, TaskRunner runner, TopologyCache topology, IStoreDirectory directory, ILocalSiloDetails silo, TimeProvider time, ILogger<StoreMaintenanceGrain> logger)
+    ReclaimCatalog reclaim, CollectCatalog collection, TaskRunner runner, TopologyCache topology, IStoreDirectory directory, ILocalSiloDetails silo, TimeProvider time, ILogger<StoreMaintenanceGrain> logger)
     : MaintenanceGrain(runner, time, logger), IStoreMaintenanceGrain
 {
     /// <summary>Copies in one unit: well under a second on a disk, some seconds on S3.</summary>
@@ -138,10 +138,15 @@ internal sealed partial class StoreMaintenanceGrain(
             async (i, token) => gone[i] = await DeleteAsync(store, page[i], token) ? page[i].Location : null);
         var absent = gone.OfType<LocationId>().ToArray();
         var bytes = absent.Length == 0 ? 0 : await reclaim.LocationsDeletedAsync(absent, cancellationToken);
+        await ForgetChunksAsync([.. page.Where((_, i) => gone[i] is not null)], cancellationToken);
         _after = page[^1].Location;
         _failedInPass += page.Count - absent.Length;
         return new WorkUnit(WorkOutcome.Busy, absent.Length, page.Count - absent.Length, bytes);
     }
+
+    // A chunk whose last copy has gone, and that nothing references, is forgotten.
+    private Task ForgetChunksAsync(IReadOnlyList<DeletingLocation> deleted, CancellationToken cancellationToken) =>
+        deleted.Count == 0 ? Task.CompletedTask : collection.ForgetAsync([.. deleted.Select(static copy => (copy.Tenant, copy.Hash))], cancellationToken);
 
     // Deletes, then looks: only "absent" counts. Touches no field of the grain: it runs beside other deletes.
     private async Task<bool> DeleteAsync(IChunkStore store, DeletingLocation location, CancellationToken cancellationToken)

@@ -66,6 +66,12 @@ internal sealed class TenantMaintenanceGrain(
             return WorkUnit.Busy(rows);
         }
 
+        // The tenant itself, when it was deleted and its last chunk has been collected.
+        if (topology.Current.Tenant(Tenant) is { State: TenantState.Deleting } && await reclaim.FinishTenantAsync(Tenant, cancellationToken))
+        {
+            return WorkUnit.Busy(1);
+        }
+
         await WakeStoresAsync(cancellationToken);
         return WorkUnit.Idle;
     }

@@ -21,7 +21,6 @@ internal sealed partial class MaintenancePlanner : IMaintenancePlanner, IDisposa
 
     private readonly RunCatalog _runs;
     private readonly StoreCatalog _stores;
-    private readonly OperationCatalog _operations;
     private readonly TopologyCache _topology;
     private readonly TaskWakes _wakes;
     private readonly TimeProvider _time;
@@ -34,11 +33,10 @@ internal sealed partial class MaintenancePlanner : IMaintenancePlanner, IDisposa
 
     /// <summary>Collaborators.</summary>
     public MaintenancePlanner(
-        RunCatalog runs, StoreCatalog stores, OperationCatalog operations, TopologyCache topology, TaskWakes wakes, TimeProvider time, ILogger<MaintenancePlanner> logger)
+        RunCatalog runs, StoreCatalog stores, TopologyCache topology, TaskWakes wakes, TimeProvider time, ILogger<MaintenancePlanner> logger)
     {
         _runs = runs;
         _stores = stores;
-        _operations = operations;
         _topology = topology;
         _wakes = wakes;
         _time = time;
@@ -214,7 +212,6 @@ internal sealed partial class MaintenancePlanner : IMaintenancePlanner, IDisposa
     private async Task PruneAsync(CancellationToken cancellationToken)
     {
         // Bounded per minute: what is left is removed a minute later.
-        await _operations.PruneAsync(PageSize, cancellationToken);
         for (var i = 0; i < 16 && await _runs.PruneAsync(PageSize, cancellationToken) > 0; i++)
         {
         }

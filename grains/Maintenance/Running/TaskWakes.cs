@@ -14,6 +14,15 @@ internal sealed class TaskWakes(RunCatalog runs, TopologyCache topology, IGrainF
     public async Task WakeAllAsync(CancellationToken cancellationToken) =>
         await WakeAsync(await runs.OwnersAsync(null, cancellationToken), cancellationToken);
 
+    /// <summary>Stores that have something to delete now.</summary>
+    public async Task WakeStoresAsync(IEnumerable<StoreId> stores, CancellationToken cancellationToken)
+    {
+        foreach (var store in stores)
+        {
+            await grains.GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(store)).WakeAsync(cancellationToken);
+        }
+    }
+
     private async Task WakeAsync(IReadOnlyList<RunTaskOwner> owners, CancellationToken cancellationToken)
     {
         if (owners.Count == 0)

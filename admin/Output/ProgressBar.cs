@@ -1,6 +1,6 @@
-using System.Globalization;
 using Granary.Admin.Transfer;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Granary.Admin.Output;
 
@@ -10,7 +10,7 @@ internal static class ProgressBar
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(150);
 
     /// <summary>Draws until cancelled; talk goes above the bar meanwhile.</summary>
-    public static async Task RunAsync(Terminal terminal, TransferTotals totals, string verb, CancellationToken cancellationToken)
+    public static async Task RunAsync(Terminal terminal, TransferTotals totals, string verb, Show show, CancellationToken cancellationToken)
     {
         // Spectre honours NO_COLOR itself.
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error) });
@@ -22,7 +22,7 @@ internal static class ProgressBar
                 .HideCompleted(false)
                 .Columns(
                     new TaskDescriptionColumn(), new Spectre.Console.ProgressBarColumn(), new PercentageColumn(),
-                    new DownloadedColumn { Culture = CultureInfo.InvariantCulture }, new TransferSpeedColumn(), new RemainingTimeColumn())
+                    new SizeColumn(show), new RemainingTimeColumn())
                 .StartAsync(context => DrawAsync(context.AddTask(verb), totals, verb, cancellationToken));
         }
         finally
@@ -48,6 +48,18 @@ internal static class ProgressBar
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Sizes in the units of the rest of the command; the library's own column calls a MiB an MB.</summary>
+    private sealed class SizeColumn(Show show) : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+        {
+            var rate = task.Speed is { } speed ? $" {show.Size((long)speed)}/s" : "";
+            return new Text($"{show.Size((long)task.Value)}/{show.Size((long)task.MaxValue)}{rate}");
         }
     }
 }

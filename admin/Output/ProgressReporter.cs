@@ -55,7 +55,7 @@ internal sealed class ProgressReporter : IAsyncDisposable
             var started = time.GetTimestamp();
             await Task.Delay(Patience, time, stop.Token);
             if (terminal.ErrorIsTerminal)
-                await ProgressBar.RunAsync(terminal, totals, verb, stop.Token);
+                await ProgressBar.RunAsync(terminal, totals, verb, show, stop.Token);
             else
                 await LinesAsync(started);
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Granary.Admin.Output;
 
@@ -9,12 +10,13 @@ namespace Granary.Admin.Output;
 internal sealed class Terminal : IDisposable
 {
     private readonly Lock gate = new();
+    private readonly Lazy<Stream> input;
     private Action<string>? talkSink;
 
     /// <summary>Made from explicit streams, so that tests can look at what was printed.</summary>
-    public Terminal(Stream input, Stream output, TextWriter error, bool outIsTerminal, bool errorIsTerminal)
+    public Terminal(Func<Stream> input, Stream output, TextWriter error, bool outIsTerminal, bool errorIsTerminal)
     {
-        Input = input;
+        this.input = new Lazy<Stream>(input);
         OutputStream = output;
         Out = new StreamWriter(output, new UTF8Encoding(false), 16 * 1024, leaveOpen: true) { AutoFlush = false, NewLine = "\n" };
         Error = error;
@@ -22,8 +24,8 @@ internal sealed class Terminal : IDisposable
         ErrorIsTerminal = errorIsTerminal;
     }
 
-    /// <summary>Standard input as bytes.</summary>
-    public Stream Input { get; }
+    /// <summary>Standard input as bytes; opened when it is first wanted.</summary>
+    public Stream Input => input.Value;
 
     /// <summary>Standard output as bytes; flush <see cref="Out"/> before writing to it.</summary>
     public Stream OutputStream { get; }
@@ -45,14 +47,19 @@ internal sealed class Terminal : IDisposable
 
     /// <summary>The real streams of this process.</summary>
     public static Terminal OfProcess() => new(
-        Console.OpenStandardInput(),
-        Console.OpenStandardOutput(),
-        new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false), 1024) { AutoFlush = true, NewLine = "\n" },
+        Console.OpenStandardInput,
+        Open(1, Console.IsOutputRedirected, Console.OpenStandardOutput),
+        new StreamWriter(Open(2, Console.IsErrorRedirected, Console.OpenStandardError), new UTF8Encoding(false), 1024) { AutoFlush = true, NewLine = "\n" },
         !Console.IsOutputRedirected,
         !Console.IsErrorRedirected)
     {
         ReaderGone = StandardOutput.ReaderGone,
     };
+
+    // The runtime's console sends the terminal a mode switch before the first byte, which has no place in a transcript; on
+    // the other hand its streams share the offset of a file with other programs, which a FileStream does not.
+    private static Stream Open(int descriptor, bool redirected, Func<Stream> console) =>
+        redirected || OperatingSystem.IsWindows() ? console() : new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, 0);
 
     /// <summary>Writes a line of data.</summary>
     public void Data(string line)

@@ -33,7 +33,7 @@ internal static class CommandPage
     /// <summary>The page as it should be.</summary>
     public static string Make()
     {
-        using var terminal = new Terminal(Stream.Null, Stream.Null, TextWriter.Null, false, false);
+        using var terminal = new Terminal(() => Stream.Null, Stream.Null, TextWriter.Null, false, false);
         var root = CommandTree.Build(new Runner(terminal, _ => null, TimeProvider.System), []);
         var page = new StringBuilder(Start.ReplaceLineEndings("\n"));
         page.Append("\n## Exit codes\n\n| code | meaning |\n|---|---|\n");

@@ -93,7 +93,7 @@ public class CommandLineTests
     [Fact]
     public void Every_command_has_a_description_and_so_has_everything_it_takes()
     {
-        using var terminal = new Terminal(Stream.Null, Stream.Null, TextWriter.Null, false, false);
+        using var terminal = new Terminal(() => Stream.Null, Stream.Null, TextWriter.Null, false, false);
         var pending = new Stack<System.CommandLine.Command>([CommandTree.Build(new Runner(terminal, _ => null, TimeProvider.System), [])]);
         var commands = 0;
         while (pending.TryPop(out var command))
@@ -146,7 +146,7 @@ public class CommandLineTests
     {
         using var output = new MemoryStream();
         using var error = new StringWriter();
-        using var terminal = new Terminal(Stream.Null, output, error, false, false);
+        using var terminal = new Terminal(() => Stream.Null, output, error, false, false);
         var code = await new Application(terminal, _ => null, TimeProvider.System).RunAsync(arguments, CancellationToken.None);
         terminal.Flush();
         return (code, Encoding.UTF8.GetString(output.ToArray()).ReplaceLineEndings("\n"), error.ToString());

@@ -8,6 +8,7 @@ public sealed class AdministrationTests(ServerFixture server) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    [Trait("Behaviour", "D54")]
     [Fact]
     public async Task Scope_show_has_usage_and_the_table_of_stores()
     {
@@ -47,6 +48,9 @@ public sealed class AdministrationTests(ServerFixture server) : IDisposable
         Assert.Contains($"granary scope show {scope}", result.Error, StringComparison.Ordinal);
     }
 
+    [Trait("Behaviour", "D51")]
+    [Trait("Behaviour", "D52")]
+    [Trait("Behaviour", "D53")]
     [Fact]
     public async Task A_store_is_made_attached_edited_drained_detached_and_deleted()
     {
@@ -95,6 +99,7 @@ public sealed class AdministrationTests(ServerFixture server) : IDisposable
         Assert.Equal(3, (await granary.RunAsync("cat", $"{scope}:/x", "--token", token)).Code);
     }
 
+    [Trait("Behaviour", "S11")]
     [Fact]
     public async Task Tenants_see_their_own_scopes_only()
     {

@@ -56,6 +56,7 @@ public sealed class FileTests(ServerFixture server) : IDisposable
         Assert.Equal(bytes, (await granary.DoAsync("get", $"{scope}:/from stdin", "-")).Bytes);
     }
 
+    [Trait("Behaviour", "S8")]
     [Fact]
     public async Task Versions_are_listed_and_an_earlier_one_comes_back_as_a_new_one()
     {
@@ -104,6 +105,7 @@ public sealed class FileTests(ServerFixture server) : IDisposable
         Assert.Equal(1, (await granary.RunAsync("ls", $"{scope}:/nothing")).Code);
     }
 
+    [Trait("Behaviour", "G15")]
     [Fact]
     public async Task Explain_shows_every_chunk_with_its_copies()
     {

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Granary.Command.Tests.Servers;
 
-/// <summary>Tests that kill servers; each has its own.</summary>
+/// <summary>Tests that kill servers; each has its own, and they take their turn with the tests of the shared one.</summary>
+[Collection(ServerGroup.Name)]
 public sealed class OutageTests : IDisposable
 {
     private const int FileCount = 300;

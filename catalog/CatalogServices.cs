@@ -22,6 +22,8 @@ public static class CatalogServices
         services.AddSingleton<SiloCatalog>();
         services.AddSingleton<UploadCatalog>();
         services.AddSingleton<NamespaceCatalog>();
+        services.AddSingleton<VersionCatalog>();
+        services.AddSingleton<HoldCatalog>();
         services.AddSingleton<OperationCatalog>();
         services.AddSingleton<ReclaimCatalog>();
         services.AddSingleton<RunCatalog>();

@@ -27,6 +27,9 @@ public enum AdminStatus
 
     /// <summary>The idempotency key was used for another request.</summary>
     OperationMismatch = 7,
+
+    /// <summary>A legal hold forbids it (409 legal-hold, S22).</summary>
+    LegalHold = 8,
 }
 
 /// <summary>Answer to an administrative command: a status and, for refusals, one sentence and the offending field.</summary>

@@ -15,19 +15,29 @@ internal static class FileTable
     private static readonly Sql SelectVersion = new(
         $"SELECT {FileRow.Columns}, deleted FROM file_version WHERE tenant = ?1 AND scope = ?2 AND path = ?3 AND version = ?4");
 
+    private static readonly Sql SelectCurrentNumber = new("SELECT version FROM file WHERE tenant = ?1 AND scope = ?2 AND path = ?3");
+
     private static readonly Sql SelectLastNumber = new(
         "SELECT version FROM file_version WHERE tenant = ?1 AND scope = ?2 AND path = ?3 ORDER BY version DESC LIMIT 1");
 
     private static readonly Sql SelectOld = new("""
-        SELECT version, size, manifest FROM file_version
-        WHERE tenant = ?1 AND scope = ?2 AND path = ?3 AND version <= ?4 AND superseded < ?5
-        ORDER BY version LIMIT ?6
+        SELECT version, size, manifest, superseded FROM file_version
+        WHERE tenant = ?1 AND scope = ?2 AND path = ?3 AND version <= ?4
+        ORDER BY version LIMIT ?5
         """);
 
     private static readonly Sql InsertVersion = new($"""
-        INSERT INTO file_version (tenant, scope, path, {FileRow.Columns}, deleted, superseded)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+        INSERT INTO file_version (tenant, scope, path, {FileRow.Columns}, deleted, superseded, expirable)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         """);
+
+    private static readonly Sql UpdateExpirable = new("""
+        UPDATE file_version SET expirable = superseded
+        WHERE tenant = ?1 AND scope = ?2 AND path = ?3 AND version = ?4 AND expirable IS NULL
+        """);
+
+    private static readonly Sql UpdateProtected = new(
+        "UPDATE file_version SET expirable = NULL WHERE tenant = ?1 AND scope = ?2 AND path = ?3 AND version = ?4");
 
     private static readonly Sql DeleteVersion = new("DELETE FROM file_version WHERE tenant = ?1 AND scope = ?2 AND path = ?3 AND version = ?4");
 
@@ -64,18 +74,38 @@ internal static class FileTable
     public static void RemoveCurrent(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path) =>
         session.Execute(DeleteCurrent, tenant, scope, path);
 
+    /// <summary>The newest number of a path, of a version or a tombstone; 0 when it never had one.</summary>
+    public static long NewestNumber(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path) =>
+        session.Scalar(SelectCurrentNumber, tenant, scope, path) ?? LastKeptNumber(session, tenant, scope, path);
+
     /// <summary>Keeps a superseded version, or a tombstone.</summary>
-    public static void Keep(CatalogSession session, TenantId tenant, ScopeId scope, FileRow row) =>
+    /// <param name="session">The transaction.</param>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="scope">The scope.</param>
+    /// <param name="row">The version.</param>
+    /// <param name="expirable">True when its number does not protect it any more.</param>
+    public static void Keep(CatalogSession session, TenantId tenant, ScopeId scope, FileRow row, bool expirable) =>
         session.Execute(
             InsertVersion, tenant, scope, row.Path, row.Version, row.Size, row.Etag, row.EtagText, row.Sha256, row.ChunkCount,
-            row.ContentType, row.ModifiedTicks, row.Committed, row.Manifest, row.Sequence, row.Deleted, session.Now);
+            row.ContentType, row.ModifiedTicks, row.Committed, row.Manifest, row.Sequence, row.Deleted, session.Now, expirable ? (DateTimeOffset?)session.Now : null);
 
-    /// <summary>Kept versions up to a number that were superseded before a time, oldest first.</summary>
+    /// <summary>The number of a kept version protects it no more: from now on its time decides.</summary>
+    public static void LetExpire(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path, long version) =>
+        session.Execute(UpdateExpirable, tenant, scope, path, version);
+
+    /// <summary>A kept version is protected (again), by its number or by a hold.</summary>
+    public static void Protect(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path, long version) =>
+        session.Execute(UpdateProtected, tenant, scope, path, version);
+
+    /// <summary>
+    /// Kept versions up to a number that were superseded before a time, oldest first. Stops at the first that was not, so
+    /// that a commit does not read what days still protect.
+    /// </summary>
     public static List<OldVersion> FindOld(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path, long upTo, DateTimeOffset before, int limit)
     {
         var found = new List<OldVersion>();
-        using var rows = session.Query(SelectOld, tenant, scope, path, upTo, before, limit);
-        while (rows.Read())
+        using var rows = session.Query(SelectOld, tenant, scope, path, upTo, limit);
+        while (rows.Read() && rows.Time(3) < before)
         {
             found.Add(new OldVersion(rows.Long(0), rows.Long(1), rows.BytesOrNull(2)));
         }

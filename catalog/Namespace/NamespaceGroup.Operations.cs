@@ -136,7 +136,7 @@ internal sealed partial class NamespaceGroup
         };
         Retire(PlanRetirement(path, current, tombstone.Version));
         FileTable.RemoveCurrent(_session, _tenant, _scope, path);
-        FileTable.Keep(_session, _tenant, _scope, tombstone);
+        FileTable.Keep(_session, _tenant, _scope, tombstone, expirable: false);
         _files--;
         return tombstone;
     }

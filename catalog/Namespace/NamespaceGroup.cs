@@ -15,7 +15,7 @@ namespace Granary.Catalog;
 /// </remarks>
 internal sealed partial class NamespaceGroup
 {
-    private static readonly Sql SelectScope = new("SELECT state, keep_versions, keep_days FROM scope WHERE id = ?1 AND tenant = ?2");
+    private static readonly Sql SelectScope = new("SELECT state, keep_versions, keep_days, legal_hold, holds FROM scope WHERE id = ?1 AND tenant = ?2");
 
     private static readonly Sql SelectHead = new("SELECT sequence FROM scope_head WHERE scope = ?1 /*lock*/");
 
@@ -25,6 +25,7 @@ internal sealed partial class NamespaceGroup
     private readonly TenantId _tenant;
     private readonly ScopeId _scope;
     private readonly RetentionRule _retention;
+    private readonly bool _someHeld;
     private readonly UsageRow _scopeUsage;
     private readonly UsageRow _tenantUsage;
     private readonly Dictionary<UploadId, ReportedUpload> _uploads = [];
@@ -34,12 +35,13 @@ internal sealed partial class NamespaceGroup
     private long _files;
     private bool _released;
 
-    private NamespaceGroup(CatalogSession session, TenantId tenant, ScopeId scope, RetentionRule retention, long sequence)
+    private NamespaceGroup(CatalogSession session, TenantId tenant, ScopeId scope, ScopeRule rule, long sequence)
     {
         _session = session;
         _tenant = tenant;
         _scope = scope;
-        _retention = retention;
+        _retention = rule.Retention;
+        _someHeld = rule.SomeHeld;
         _sequence = sequence;
         _scopeUsage = UsageLedger.Find(session, tenant, scope) ?? throw new CatalogException($"Scope {scope} has no usage row.", isTransient: false);
         _tenantUsage = UsageLedger.Find(session, tenant, UsageLedger.WholeTenant) ?? throw new CatalogException($"Tenant {tenant} has no usage row.", isTransient: false);
@@ -49,7 +51,7 @@ internal sealed partial class NamespaceGroup
     public static NamespaceGroupResult Apply(CatalogSession session, TenantId tenant, ScopeId scope, long expectedSequence, IReadOnlyList<NamespaceOperation> operations)
     {
         var head = session.Scalar(SelectHead, scope);
-        if (head is null || ReadRetention(session, tenant, scope) is not { } retention)
+        if (head is null || ReadRule(session, tenant, scope) is not { } rule)
         {
             return new NamespaceGroupResult
             {
@@ -63,7 +65,7 @@ internal sealed partial class NamespaceGroup
             return new NamespaceGroupResult { HeadMoved = true, Sequence = head.Value };
         }
 
-        return new NamespaceGroup(session, tenant, scope, retention, head.Value).Run(operations);
+        return new NamespaceGroup(session, tenant, scope, rule, head.Value).Run(operations);
     }
 
     private NamespaceGroupResult Run(IReadOnlyList<NamespaceOperation> operations)
@@ -102,10 +104,13 @@ internal sealed partial class NamespaceGroup
         return new NamespaceGroupResult { Sequence = _sequence, Results = results, Released = _released };
     }
 
-    private static RetentionRule? ReadRetention(CatalogSession session, TenantId tenant, ScopeId scope)
+    /// <summary>What an active scope keeps; null when it is gone.</summary>
+    internal static ScopeRule? ReadRule(CatalogSession session, TenantId tenant, ScopeId scope)
     {
         using var rows = session.Query(SelectScope, scope, tenant);
-        return rows.Read() && rows.Long(0) == (long)ScopeState.Active ? new RetentionRule(rows.Int(1), rows.IntOrNull(2)) : null;
+        return rows.Read() && rows.Long(0) == (long)ScopeState.Active
+            ? new ScopeRule(new RetentionRule(rows.Int(1), rows.IntOrNull(2), Held: rows.Flag(3)), SomeHeld: rows.Long(4) > 0)
+            : null;
     }
 
     private NamespaceResult ApplyOnce(NamespaceOperation operation)
@@ -170,8 +175,11 @@ internal sealed partial class NamespaceGroup
     private long NextVersion(FileRow? current, byte[] path) =>
         (current?.Version ?? FileTable.LastKeptNumber(_session, _tenant, _scope, path)) + 1;
 
-    private Retirement PlanRetirement(byte[] path, FileRow? current, long nextVersion) =>
-        Retirement.Plan(_session, _tenant, _scope, _retention, path, current, nextVersion);
+    private Retirement PlanRetirement(byte[] path, FileRow? current, long nextVersion)
+    {
+        var held = _retention.Held || (_someHeld && HoldTable.IsHeld(_session, _tenant, _scope, path));
+        return Retirement.Plan(_session, _tenant, _scope, _retention with { Held = held }, path, current, nextVersion);
+    }
 
     private void Retire(Retirement retirement)
     {
@@ -224,3 +232,8 @@ internal sealed partial class NamespaceGroup
 
     private sealed record ReportedUpload(UploadRow? Row, bool Written);
 }
+
+/// <summary>What an active scope keeps.</summary>
+/// <param name="Retention">Its setting, held when the whole scope is.</param>
+/// <param name="SomeHeld">Some of its files are held by themselves.</param>
+internal readonly record struct ScopeRule(RetentionRule Retention, bool SomeHeld);

@@ -15,6 +15,7 @@ internal static class PendingWork
         new("SELECT DISTINCT tenant FROM scope WHERE state = 1"),
         new("SELECT id FROM tenant WHERE state = 1"),
         new("SELECT DISTINCT tenant FROM manifest_rest"),
+        new("SELECT DISTINCT tenant FROM version_walk"),
     ];
 
     private static readonly IReadOnlyList<Sql> Stores =
@@ -26,7 +27,9 @@ internal static class PendingWork
     ];
 
     public static WorkPending Find(CatalogSession session) =>
-        new([.. Ids(session, Tenants).Select(id => new TenantId(id))], [.. Ids(session, Stores).Select(id => new StoreId(id))]);
+        new(
+            [.. Ids(session, Tenants).Select(static id => new TenantId(id)).Union(VersionPages.FindTenants(session))],
+            [.. Ids(session, Stores).Select(id => new StoreId(id))]);
 
     private static SortedSet<long> Ids(CatalogSession session, IReadOnlyList<Sql> queries)
     {

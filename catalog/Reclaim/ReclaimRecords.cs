@@ -3,7 +3,10 @@ using Granary.GrainInterfaces;
 namespace Granary.Catalog;
 
 /// <summary>Whose background work is due.</summary>
-/// <param name="Tenants">Tenants with references to uncount, uploads of dead silos, scopes that are being deleted, or rows of manifests that wait.</param>
+/// <param name="Tenants">
+/// Tenants with references to uncount, uploads of dead silos, versions whose time is over, scopes that are being deleted, or
+/// rows of manifests that wait.
+/// </param>
 /// <param name="Stores">Stores with copies to delete, or with something that a dead silo held.</param>
 public sealed record WorkPending(TenantId[] Tenants, StoreId[] Stores);
 

@@ -31,6 +31,8 @@ internal static class ScopeDeletion
 
     private static readonly Sql DeleteHead = new("DELETE FROM scope_head WHERE scope = ?1");
 
+    private static readonly Sql DeleteWalks = new("DELETE FROM version_walk WHERE tenant = ?1 AND scope = ?2");
+
     private static readonly Sql DeleteScope = new("DELETE FROM scope WHERE id = ?1 AND state = 1");
 
     public static DeletionPage DeletePage(CatalogSession session, TenantId tenant)
@@ -125,6 +127,7 @@ internal static class ScopeDeletion
         session.Execute(DeleteLog, tenant, scope, long.MaxValue);
         session.Execute(DeleteAttachments, scope);
         session.Execute(DeleteHead, scope);
+        session.Execute(DeleteWalks, tenant, scope);
         session.Execute(DeleteScope, scope);
         UsageLedger.Delete(session, tenant, scope);
         TopologyTables.Bump(session);

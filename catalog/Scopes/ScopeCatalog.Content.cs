@@ -17,6 +17,8 @@ public sealed partial class ScopeCatalog
 
     private static readonly Sql SelectStored = new("SELECT store, length FROM location WHERE tenant = ?1 AND chunk = ?2 AND state = 1 ORDER BY store");
 
+    private static readonly Sql SelectHolds = new("SELECT holds FROM scope WHERE id = ?1");
+
     // Being written counts as here: it will be, before this scope's upload commits.
     private static readonly Sql SelectHere = new("SELECT 1 FROM location WHERE tenant = ?1 AND chunk = ?2 AND +store = ?3 AND state IN (0, 1)");
 
@@ -31,7 +33,8 @@ public sealed partial class ScopeCatalog
     /// <returns>Null when there is no such scope.</returns>
     public async Task<ScopeDetails?> GetDetailsAsync(TenantId tenant, ScopeId scope, CancellationToken cancellationToken)
     {
-        var usage = await database.ReadAsync(session => UsageLedger.Find(session, tenant, scope), cancellationToken);
+        var (usage, holds) = await database.ReadAsync(
+            session => (UsageLedger.Find(session, tenant, scope), session.Scalar(SelectHolds, scope) ?? 0), cancellationToken);
         if (usage is null)
         {
             return null;
@@ -49,6 +52,7 @@ public sealed partial class ScopeCatalog
             ReservedBytes = usage.Reserved,
             UniqueBytes = usage.UniqueBytes,
             Files = usage.Files,
+            Holds = holds,
             Stores = counted.Stores,
             CountedAt = counted.At,
         };

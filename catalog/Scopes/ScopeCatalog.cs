@@ -15,11 +15,15 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
     private static readonly Sql SelectActive = new("SELECT id FROM scope WHERE id = ?1 AND tenant = ?2 AND state = 0");
 
     private static readonly Sql InsertScope = new(
-        "INSERT INTO scope (id, tenant, name, quota, keep_versions, keep_days, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        "INSERT INTO scope (id, tenant, name, quota, keep_versions, keep_days, created, legal_hold) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
 
     private static readonly Sql InsertHead = new("INSERT INTO scope_head (scope, sequence) VALUES (?1, 0)");
 
-    private static readonly Sql UpdateScope = new("UPDATE scope SET quota = ?2, keep_versions = ?3, keep_days = ?4 WHERE id = ?1");
+    private static readonly Sql LockHead = new("SELECT sequence FROM scope_head WHERE scope = ?1 /*lock*/");
+
+    private static readonly Sql UpdateScope = new("UPDATE scope SET quota = ?2, keep_versions = ?3, keep_days = ?4, legal_hold = ?5 WHERE id = ?1");
+
+    private static readonly Sql SelectKeep = new("SELECT keep_versions, legal_hold, holds FROM scope WHERE id = ?1 /*lock*/");
 
     private static readonly Sql SelectDefaultStore = new("SELECT id FROM store WHERE name = ?1 AND state = 0");
 
@@ -39,7 +43,10 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
         return outcome.ToCreated(static id => new ScopeId(id));
     }
 
-    /// <summary>Replaces quota and retention. Retention takes effect at the next commit of each path.</summary>
+    /// <summary>
+    /// Replaces quota, retention and legal hold. Versions that retention no longer protects, or that a hold kept, go in the
+    /// background.
+    /// </summary>
     public async Task<AdminResult> UpdateAsync(TenantId tenant, ScopeId scope, ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken) =>
         (await RunAsync(tenant, operation, session => Update(session, tenant, scope, settings), cancellationToken)).ToResult();
 
@@ -139,7 +146,7 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
         }
 
         var id = new ScopeId(session.NextId("scope"));
-        session.Execute(InsertScope, id, tenant, name, settings.QuotaBytes, settings.KeepVersions, settings.KeepDays, session.Now);
+        session.Execute(InsertScope, id, tenant, name, settings.QuotaBytes, settings.KeepVersions, settings.KeepDays, session.Now, settings.LegalHold);
         session.Execute(InsertHead, id);
         UsageLedger.Insert(session, tenant, id, settings.QuotaBytes);
         var warnings = AttachDefault(session, tenant, id);
@@ -177,7 +184,14 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
             return refused;
         }
 
-        session.Execute(UpdateScope, scope, settings.QuotaBytes, settings.KeepVersions, settings.KeepDays);
+        // A commit that saw the old settings is over when the new ones are acknowledged: nothing is pruned after a hold.
+        session.Exists(LockHead, scope);
+        if (settings.KeepVersions < Keep(session, scope).Versions)
+        {
+            VersionWalks.Begin(session, tenant, scope);
+        }
+
+        session.Execute(UpdateScope, scope, settings.QuotaBytes, settings.KeepVersions, settings.KeepDays, settings.LegalHold);
         UsageLedger.SetQuota(session, tenant, scope, settings.QuotaBytes);
         TopologyTables.Bump(session);
         return AdminOutcome.Done;
@@ -190,6 +204,13 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
             return ScopeNotFound();
         }
 
+        var (_, held, holds) = Keep(session, scope);
+        if (held || holds > 0)
+        {
+            return AdminOutcome.Refuse(
+                AdminStatus.LegalHold, held ? "The scope is under legal hold." : $"The scope has {holds} files under legal hold.");
+        }
+
         var files = UsageLedger.Find(session, tenant, scope)?.Files ?? 0;
         var empty = files == 0 && !session.Exists(SelectKept, tenant, scope) && !session.Exists(SelectOpenUpload, tenant, scope);
         if (!empty && !force)
@@ -200,6 +221,12 @@ public sealed partial class ScopeCatalog(CatalogDatabase database, TopologyCache
         session.Execute(RetireScope, scope);
         TopologyTables.Bump(session);
         return new AdminOutcome(empty ? AdminStatus.Done : AdminStatus.Accepted);
+    }
+
+    private static (int Versions, bool Held, long Holds) Keep(CatalogSession session, ScopeId scope)
+    {
+        using var rows = session.Query(SelectKeep, scope);
+        return rows.Read() ? (rows.Int(0), rows.Flag(1), rows.Long(2)) : default;
     }
 
     private static (AdminOutcome Outcome, long Attempt) MarkLeaving(CatalogSession session, TenantId tenant, ScopeId scope, StoreId store)

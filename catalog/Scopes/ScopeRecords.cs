@@ -17,6 +17,9 @@ public sealed record ScopeDetails
     /// <summary>Files that have a current version.</summary>
     public required long Files { get; init; }
 
+    /// <summary>Files under a legal hold of their own.</summary>
+    public required long Holds { get; init; }
+
     /// <summary>Per store that is attached or holds chunks of the scope: what lies there.</summary>
     public required IReadOnlyList<ScopeStoreContent> Stores { get; init; }
 

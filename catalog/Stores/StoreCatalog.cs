@@ -24,6 +24,11 @@ public sealed partial class StoreCatalog(CatalogDatabase database, TopologyCache
 
     private static readonly Sql CountScopes = new("SELECT COUNT(*) FROM attachment WHERE store = ?1");
 
+    private static readonly Sql SelectHeld = new("""
+        SELECT s.name FROM attachment a JOIN scope s ON s.id = a.scope
+        WHERE a.store = ?1 AND (s.legal_hold = 1 OR s.holds > 0) ORDER BY s.id LIMIT 1
+        """);
+
     private static readonly Sql SelectAnyLocation = new("""
         SELECT 1 FROM location WHERE store = ?1 AND state = 1
         UNION ALL SELECT 1 FROM location WHERE store = ?1 AND state = 2
@@ -56,7 +61,7 @@ public sealed partial class StoreCatalog(CatalogDatabase database, TopologyCache
 
     /// <summary>
     /// Deletes a store: refused while it holds chunks or a scope uses it. Forced, it is detached everywhere and its bytes
-    /// are queued for deletion, even the last copies (D51).
+    /// are queued for deletion, even the last copies (D51), unless a scope that uses it has something under legal hold (S22).
     /// </summary>
     /// <returns>Done when nothing was left, Accepted when background pages remove its content first.</returns>
     public async Task<AdminResult> DeleteAsync(StoreId store, bool force, OperationKey? operation, CancellationToken cancellationToken) =>
@@ -178,11 +183,22 @@ public sealed partial class StoreCatalog(CatalogDatabase database, TopologyCache
             }
         }
 
+        if (FindHeld(session, store) is { } held)
+        {
+            return AdminOutcome.Refuse(AdminStatus.LegalHold, $"Scope '{held}' is under legal hold, or has files that are, and uses the store.");
+        }
+
         AttachmentTable.RemoveOfStore(session, store);
         session.Execute(DeleteTenantStores, store);
         session.Execute(RetireStore, store);
         TopologyTables.Bump(session);
         return TryRemove(session, store) ? AdminOutcome.Done : new AdminOutcome(AdminStatus.Accepted);
+    }
+
+    private static string? FindHeld(CatalogSession session, StoreId store)
+    {
+        using var rows = session.Query(SelectHeld, store);
+        return rows.Read() ? rows.Text(0) : null;
     }
 
     private static AdminOutcome StoreNotFound() => AdminOutcome.Refuse(AdminStatus.NotFound, "There is no such store.");

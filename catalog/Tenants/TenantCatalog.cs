@@ -23,6 +23,8 @@ public sealed class TenantCatalog(CatalogDatabase database, TopologyCache topolo
 
     private static readonly Sql CountScopes = new("SELECT COUNT(*) FROM scope WHERE tenant = ?1");
 
+    private static readonly Sql CountHeld = new("SELECT COUNT(*) FROM scope WHERE tenant = ?1 AND (legal_hold = 1 OR holds > 0)");
+
     private static readonly Sql RetireTenant = new("UPDATE tenant SET state = 1, name = name || '~' || id, row_version = row_version + 1 WHERE id = ?1");
 
     private static readonly Sql DeleteKeys = new("DELETE FROM api_key WHERE tenant = ?1");
@@ -110,6 +112,12 @@ public sealed class TenantCatalog(CatalogDatabase database, TopologyCache topolo
         if (!session.Exists(SelectActive, tenant))
         {
             return AdminOutcome.Refuse(AdminStatus.NotFound, "There is no such tenant.");
+        }
+
+        var held = session.Scalar(CountHeld, tenant) ?? 0;
+        if (held > 0)
+        {
+            return AdminOutcome.Refuse(AdminStatus.LegalHold, $"{held} scopes of the tenant are under legal hold, or have files that are.");
         }
 
         var scopes = session.Scalar(CountScopes, tenant) ?? 0;

@@ -13,7 +13,7 @@ internal static class TopologyTables
 
     private static readonly Sql SelectTenantStores = new("SELECT tenant, store FROM tenant_store ORDER BY tenant, store");
 
-    private static readonly Sql SelectScopes = new("SELECT id, tenant, name, quota, keep_versions, keep_days, state, created FROM scope");
+    private static readonly Sql SelectScopes = new("SELECT id, tenant, name, quota, keep_versions, keep_days, state, created, legal_hold FROM scope");
 
     private static readonly Sql SelectStores = new("""
         SELECT id, name, backend, configuration, secrets, silo, instance_wide, soft_max_size, max_size, max_reads, max_writes, verify_by_backend, state, created
@@ -86,7 +86,7 @@ internal static class TopologyTables
                 Id = new ScopeId(rows.Long(0)),
                 Tenant = new TenantId(rows.Long(1)),
                 Name = rows.Text(2),
-                Settings = new ScopeSettings { QuotaBytes = rows.LongOrNull(3), KeepVersions = rows.Int(4), KeepDays = rows.IntOrNull(5) },
+                Settings = new ScopeSettings { QuotaBytes = rows.LongOrNull(3), KeepVersions = rows.Int(4), KeepDays = rows.IntOrNull(5), LegalHold = rows.Flag(8) },
                 State = (ScopeState)rows.Int(6),
                 Created = rows.Time(7),
             });

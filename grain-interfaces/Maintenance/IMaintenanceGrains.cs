@@ -4,7 +4,8 @@ namespace Granary.GrainInterfaces;
 
 /// <summary>
 /// Background work of one tenant: uncounts the references of uploads and versions that left, aborts direct uploads whose
-/// process died, empties scopes that are being deleted; does the tenant's tasks of runs (collection, expiry). Key: the tenant's id. Wakes by reminder, works by timer.
+/// process died, lets versions go whose retention is over, empties scopes that are being deleted; does the tenant's tasks of
+/// runs (collection, expiry). Key: the tenant's id. Wakes by reminder, works by timer.
 /// </summary>
 [Alias("granary.ITenantMaintenanceGrain")]
 public interface ITenantMaintenanceGrain : IGrainWithStringKey

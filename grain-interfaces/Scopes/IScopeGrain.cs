@@ -28,7 +28,7 @@ public interface IScopeGrain : IGrainWithStringKey
     [Alias("Detach")]
     Task<AdminResult> DetachAsync(StoreId store, OperationKey? operation, CancellationToken cancellationToken);
 
-    /// <summary>Changes quota and retention.</summary>
+    /// <summary>Changes quota, retention and legal hold.</summary>
     [Alias("UpdateSettings")]
     Task<AdminResult> UpdateSettingsAsync(ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken);
 
@@ -49,6 +49,9 @@ public sealed record ScopeSettings
 
     /// <summary>Days for which superseded versions are kept beyond that number; null for none.</summary>
     [Id(2)] public int? KeepDays { get; init; }
+
+    /// <summary>Legal hold: nothing of the scope is removed for good, neither version nor file nor the scope (S22).</summary>
+    [Id(3)] public bool LegalHold { get; init; }
 }
 
 /// <summary>A scope's relation to one store: priorities and policy (http-api, Scopes and tenants).</summary>

@@ -7,12 +7,12 @@ using Orleans.Placement;
 namespace Granary.Grains.Maintenance;
 
 /// <summary>
-/// Background work of one tenant, key: its id. Uncounts what left the namespace, aborts direct uploads whose process died,
-/// empties scopes that are being deleted. Invariant: every step is a transaction on rows that says itself what is due.
+/// Background work of one tenant, key: its id. Lets versions go whose time is over, uncounts what left the namespace, aborts
+/// direct uploads whose process died, empties scopes that are being deleted. Invariant: every step is a transaction on rows that says itself what is due.
 /// </summary>
 [HashBasedPlacement] // reads and writes only the catalog, which every silo reaches
 internal sealed class TenantMaintenanceGrain(
-    ReclaimCatalog reclaim, TaskRunner runner, TopologyCache topology, TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
+    ReclaimCatalog reclaim, VersionCatalog versions, TaskRunner runner, TopologyCache topology, TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
     : MaintenanceGrain(runner, time, logger), ITenantMaintenanceGrain
 {
     /// <summary>
@@ -60,7 +60,13 @@ internal sealed class TenantMaintenanceGrain(
             return WorkUnit.Busy(scopes);
         }
 
-        // 4. Rows of manifests that only waited for downloads to end.
+        // 4. One page of versions that retention lets go: also work for step 2.
+        if (await versions.ExpirePageAsync(Tenant, cancellationToken) is { Worked: true } expired)
+        {
+            return WorkUnit.Busy(expired.Versions, expired.Bytes);
+        }
+
+        // 5. Rows of manifests that only waited for downloads to end.
         if (await reclaim.DropManifestPageAsync(Tenant, _time.GetUtcNow() - ManifestGrace, cancellationToken) is var rows and > 0)
         {
             return WorkUnit.Busy(rows);

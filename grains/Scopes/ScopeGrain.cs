@@ -95,8 +95,17 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
         await FollowAsync(await RemoveAttachmentAsync(store, operation, cancellationToken));
 
     /// <inheritdoc/>
-    public async Task<AdminResult> UpdateSettingsAsync(ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken) =>
-        await _scopes.UpdateAsync(_tenant, _scope, settings, operation, cancellationToken);
+    public async Task<AdminResult> UpdateSettingsAsync(ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken)
+    {
+        var result = await _scopes.UpdateAsync(_tenant, _scope, settings, operation, cancellationToken);
+        if (result.Status == AdminStatus.Done)
+        {
+            // A changed retention takes effect on versions that are there.
+            ArmWake();
+        }
+
+        return result;
+    }
 
     /// <inheritdoc/>
     public async Task<AdminResult> DeleteScopeAsync(bool force, OperationKey? operation, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using Granary.ClientApi.Content;
 using Granary.ClientApi.Files;
 using Granary.ClientApi.FileStores;
 using Granary.ClientApi.Health;
+using Granary.ClientApi.Holds;
 using Granary.ClientApi.Home;
 using Granary.ClientApi.Http;
 using Granary.ClientApi.Http.Rejections;
@@ -97,6 +98,7 @@ public static class GranaryClientApi
         services.AddSingleton<ApiKeyEndpoints>();
         services.AddSingleton<ScopeEndpoints>();
         services.AddSingleton<AttachmentEndpoints>();
+        services.AddSingleton<HoldEndpoints>();
         services.AddSingleton<StoreCreation>();
         services.AddSingleton<FileStoreViewer>();
         services.AddSingleton<FileStoreEndpoints>();
@@ -119,6 +121,7 @@ public static class GranaryClientApi
         services.GetRequiredService<ApiKeyEndpoints>().Map(app);
         services.GetRequiredService<ScopeEndpoints>().Map(app);
         services.GetRequiredService<AttachmentEndpoints>().Map(app);
+        services.GetRequiredService<HoldEndpoints>().Map(app);
         services.GetRequiredService<FileStoreEndpoints>().Map(app);
         services.GetRequiredService<RunEndpoints>().Map(app);
         services.GetRequiredService<SettingsEndpoints>().Map(app);

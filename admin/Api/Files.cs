@@ -18,6 +18,11 @@ internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 internal sealed record FileItem(
     string Path, long Size, string Etag, string? Sha256, long Version, DateTimeOffset? Modified, string? ContentType) : Answer;
 
+/// <summary>One file as stat shows it.</summary>
+internal sealed record FileStat(
+    string Path, long Size, string Etag, string? Sha256, long Version, DateTimeOffset? Modified, string? ContentType, string LegalHold,
+    DateTimeOffset? HeldSince, string? HeldBy, string? HoldReason);
+
 /// <summary>A page of a listing of files; prefixes are folders where a delimiter was given.</summary>
 internal sealed record FilePage(IReadOnlyList<FileItem>? Items, IReadOnlyList<string>? Prefixes, string? Next);
 
@@ -28,9 +33,9 @@ internal sealed record ChunkCounts(long Total, long Stored, long Deduplicated);
 internal sealed record StoredFile(
     string Path, long Version, long Size, string Etag, string? Sha256, ChunkCounts? Chunks, long? ChangeSequence) : Answer;
 
-/// <summary>One kept version of a file; a tombstone is deleted.</summary>
+/// <summary>One kept version of a file; a tombstone is deleted. <paramref name="LegalHold"/>: file or scope, where a hold keeps it.</summary>
 internal sealed record FileVersion(
-    long Version, long? Size, string? Etag, DateTimeOffset? Modified, DateTimeOffset? Committed, bool Deleted) : Answer;
+    long Version, long? Size, string? Etag, DateTimeOffset? Modified, DateTimeOffset? Committed, bool Deleted, string? LegalHold) : Answer;
 
 /// <summary>One chunk of a manifest: hex SHA-256 and bytes.</summary>
 internal sealed record ManifestChunk(string Sha256, long Size);

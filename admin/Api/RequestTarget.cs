@@ -25,6 +25,9 @@ internal static class RequestTarget
     public static string File(string scope, string path, string query = "") =>
         $"/api/v1/scopes/{Segment(scope)}/files/{Encode(path, keepSlashes: true)}{(query.Length == 0 ? "" : "?" + query)}";
 
+    /// <summary>The target of a file's legal hold.</summary>
+    public static string Hold(string scope, string path) => $"/api/v1/scopes/{Segment(scope)}/holds/{Encode(path, keepSlashes: true)}";
+
     /// <summary>One path segment, such as a name.</summary>
     public static string Segment(string text) => Encode(text, keepSlashes: false);
 

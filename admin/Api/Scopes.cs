@@ -11,9 +11,9 @@ internal sealed record Attachment(
 
 /// <summary>A scope with its limits and, when shown alone, its usage and its stores. Sizes in bytes.</summary>
 internal sealed record Scope(
-    string Name, long? QuotaBytes, long? KeepVersions, long? KeepDays, long? LogicalBytes, long? UniqueBytes, long? ReservedBytes,
+    string Name, long? QuotaBytes, long? KeepVersions, long? KeepDays, bool? LegalHold, long? HeldFiles, long? LogicalBytes, long? UniqueBytes, long? ReservedBytes,
     long? Files, DateTimeOffset? CountedAt, IReadOnlyList<Attachment>? Stores, string? State, DateTimeOffset? Created,
     IReadOnlyList<string>? Warnings) : Answer;
 
 /// <summary>Body of the creation of a scope.</summary>
-internal sealed record CreateScope(string Name, long? QuotaBytes, long? KeepVersions, long? KeepDays);
+internal sealed record CreateScope(string Name, long? QuotaBytes, long? KeepVersions, long? KeepDays, bool? LegalHold);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Granary.Admin.Commands.Cluster;
 using Granary.Admin.Commands.Completion;
 using Granary.Admin.Commands.Files;
+using Granary.Admin.Commands.Holds;
 using Granary.Admin.Commands.Keys;
 using Granary.Admin.Commands.Maintenance;
 using Granary.Admin.Commands.Scopes;
@@ -26,6 +27,8 @@ internal static class CommandTree
         ("versions", VersionsCommand.Create),
         ("restore", RestoreCommand.Create),
         ("explain", ExplainCommand.Create),
+        ("hold", HoldCommand.Create),
+        ("unhold", UnholdCommand.Create),
         ("scope", ScopeCommand.Create),
         ("store", StoreCommand.Create),
         ("tenant", TenantCommand.Create),

@@ -50,6 +50,27 @@ internal sealed class Patch(Session session)
         return this;
     }
 
+    /// <summary>yes or no, of the body itself.</summary>
+    public Patch Flag(string member, Option<bool?> option) => Flag(Body, member, option);
+
+    /// <summary>A list; an empty value unsets it.</summary>
+    public Patch List(string member, Option<string[]> option)
+    {
+        if (session.Has(option))
+        {
+            Body[member] = Values.List(session.Value(option)) is { Count: > 0 } items
+                ? new JsonArray([.. items.Select(item => JsonValue.Create(item))])
+                : null;
+        }
+
+        unsets[option.Name.TrimStart('-')] = () => Body[member] = null;
+        return this;
+    }
+
+    /// <summary>A moment.</summary>
+    public Patch Moment(string member, Option<string?> option) =>
+        Add(Body, member, option, text => Values.Moment(option.Name, text, session.Time) is { } moment ? JsonValue.Create(moment) : null);
+
     /// <summary>A member with a reading of its own.</summary>
     public Patch Custom(JsonObject part, string member, Option<string?> option, Func<string?, JsonNode?> read) => Add(part, member, option, read);
 

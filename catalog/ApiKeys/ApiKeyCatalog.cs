@@ -20,6 +20,10 @@ public sealed class ApiKeyCatalog(CatalogDatabase database, TopologyCache topolo
     private static readonly Sql InsertKey = new(
         "INSERT INTO api_key (id, tenant, name, rights, scopes, expires, secret_hash, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
 
+    private static readonly Sql SelectKey = new("SELECT id FROM api_key WHERE id = ?1 AND tenant = ?2 /*lock*/");
+
+    private static readonly Sql UpdateKey = new("UPDATE api_key SET name = ?3, rights = ?4, scopes = ?5, expires = ?6 WHERE id = ?1 AND tenant = ?2");
+
     private static readonly Sql DeleteKey = new("DELETE FROM api_key WHERE id = ?1 AND tenant = ?2");
 
     /// <summary>SHA-256 of a key's text, as it is stored and looked up.</summary>
@@ -46,6 +50,15 @@ public sealed class ApiKeyCatalog(CatalogDatabase database, TopologyCache topolo
         };
     }
 
+    /// <summary>Replaces a key's name, rights, scopes and end; the secret stays.</summary>
+    public async Task<AdminResult> UpdateAsync(string id, NewApiKey key, OperationKey? operation, CancellationToken cancellationToken)
+    {
+        var outcome = await database.WriteAsync(
+            session => AdminOutcome.RunOnce(session, key.Tenant, operation, () => Update(session, key, id)), cancellationToken);
+        await topology.RefreshAsync(cancellationToken);
+        return outcome.ToResult();
+    }
+
     /// <summary>Deletes a key; whoever holds it is refused from now on.</summary>
     public async Task<AdminResult> DeleteAsync(TenantId tenant, string id, OperationKey? operation, CancellationToken cancellationToken)
     {
@@ -56,6 +69,39 @@ public sealed class ApiKeyCatalog(CatalogDatabase database, TopologyCache topolo
     }
 
     private static AdminOutcome Create(CatalogSession session, NewApiKey key, string id, byte[] hash)
+    {
+        if (Check(session, key) is { } refused)
+        {
+            return refused;
+        }
+
+        session.Execute(InsertKey, id, key.Tenant, key.Name, RightsOf(key), ScopesOf(key), key.Expires, hash, session.Now);
+        TopologyTables.Bump(session);
+        return new AdminOutcome(AdminStatus.Created, Id: id);
+    }
+
+    private static AdminOutcome Update(CatalogSession session, NewApiKey key, string id)
+    {
+        if (!session.Exists(SelectKey, id, key.Tenant))
+        {
+            return KeyNotFound();
+        }
+
+        if (Check(session, key) is { } refused)
+        {
+            return refused;
+        }
+
+        session.Execute(UpdateKey, id, key.Tenant, key.Name, RightsOf(key), ScopesOf(key), key.Expires);
+        TopologyTables.Bump(session);
+        return AdminOutcome.Done;
+    }
+
+    private static string RightsOf(NewApiKey key) => string.Join(',', key.Rights.Distinct());
+
+    private static string? ScopesOf(NewApiKey key) => key.Scopes is null ? null : string.Join(',', key.Scopes.Select(static scope => scope.Value));
+
+    private static AdminOutcome? Check(CatalogSession session, NewApiKey key)
     {
         if (key.Name.Length is 0 or > 200)
         {
@@ -82,25 +128,21 @@ public sealed class ApiKeyCatalog(CatalogDatabase database, TopologyCache topolo
             return AdminOutcome.Invalid("A key is limited to at least one scope, or to none.", "scopes");
         }
 
-        if (key.Scopes?.Any(scope => !session.Exists(SelectScope, scope, key.Tenant)) == true)
-        {
-            return AdminOutcome.Invalid("One of the scopes does not exist.", "scopes");
-        }
-
-        var scopes = key.Scopes is null ? null : string.Join(',', key.Scopes.Select(static scope => scope.Value));
-        session.Execute(InsertKey, id, key.Tenant, key.Name, string.Join(',', key.Rights.Distinct()), scopes, key.Expires, hash, session.Now);
-        TopologyTables.Bump(session);
-        return new AdminOutcome(AdminStatus.Created, Id: id);
+        return key.Scopes?.Any(scope => !session.Exists(SelectScope, scope, key.Tenant)) == true
+            ? AdminOutcome.Invalid("One of the scopes does not exist.", "scopes")
+            : null;
     }
 
     private static AdminOutcome Delete(CatalogSession session, TenantId tenant, string id)
     {
         if (session.Execute(DeleteKey, id, tenant) == 0)
         {
-            return AdminOutcome.Refuse(AdminStatus.NotFound, "There is no such key.");
+            return KeyNotFound();
         }
 
         TopologyTables.Bump(session);
         return AdminOutcome.Done;
     }
+
+    private static AdminOutcome KeyNotFound() => AdminOutcome.Refuse(AdminStatus.NotFound, "There is no such key.");
 }

@@ -2,7 +2,7 @@ using Granary.GrainInterfaces;
 
 namespace Granary.Catalog;
 
-/// <summary>Asks for an API key.</summary>
+/// <summary>Asks for an API key, or says what an existing one is to be.</summary>
 public sealed record NewApiKey
 {
     /// <summary>The tenant it acts in.</summary>

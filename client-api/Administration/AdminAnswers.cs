@@ -18,6 +18,7 @@ internal static class AdminAnswers
             AdminStatus.NotFound => ProblemKinds.NotFound,
             AdminStatus.Conflict or AdminStatus.OperationMismatch => ProblemKinds.Conflict,
             AdminStatus.NotEmpty => ProblemKinds.NotEmpty,
+            AdminStatus.LegalHold => ProblemKinds.LegalHold,
             AdminStatus.Invalid => ProblemKinds.InvalidRequest,
             _ => ProblemKinds.Internal,
         };

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Granary.ClientApi.ApiKeys;
 using Granary.ClientApi.Cluster;
 using Granary.ClientApi.FileStores;
+using Granary.ClientApi.Holds;
 using Granary.ClientApi.Http;
 using Granary.ClientApi.Scopes;
 using Granary.ClientApi.Tenants;
@@ -17,8 +18,11 @@ namespace Granary.ClientApi.Administration;
 [JsonSerializable(typeof(Page<TenantView>), TypeInfoPropertyName = "TenantPage")]
 [JsonSerializable(typeof(TenantView))]
 [JsonSerializable(typeof(Page<ApiKeyView>), TypeInfoPropertyName = "ApiKeyPage")]
+[JsonSerializable(typeof(ApiKeyView))]
 [JsonSerializable(typeof(ApiKeyCreatedView))]
 [JsonSerializable(typeof(Page<FileStoreView>), TypeInfoPropertyName = "FileStorePage")]
 [JsonSerializable(typeof(FileStoreView))]
+[JsonSerializable(typeof(Page<FileHoldView>), TypeInfoPropertyName = "FileHoldPage")]
+[JsonSerializable(typeof(FileHoldView))]
 [JsonSerializable(typeof(ClusterView))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -23,6 +23,7 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
     {
         routes.MapApi("GET", Collection, Rights.Admin, ListAsync).Describe(ApiKeyDescriptions.List);
         routes.MapApi("POST", Collection, Rights.Admin, CreateAsync).Describe(ApiKeyDescriptions.Create);
+        routes.MapApi("PATCH", Item, Rights.Admin, ChangeAsync).Describe(ApiKeyDescriptions.Change);
         routes.MapApi("DELETE", Item, Rights.Admin, DeleteAsync).Describe(ApiKeyDescriptions.Delete);
     }
 
@@ -53,7 +54,7 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
         }
 
         var topology = await call.RefreshTopologyAsync();
-        var asked = Read(call, topology, body);
+        var asked = Read(call, topology, body, null);
         var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
         if ((problem ?? body.ToProblem()) is { } refused)
         {
@@ -77,6 +78,50 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
         return ApiResults.Json(view, AdminJson.Default.ApiKeyCreatedView, StatusCodes.Status201Created, $"{Collection}/{created.Id}");
     }
 
+    /// <summary>A key that has a right its changer lacks is not changed by him: it could be given more scopes.</summary>
+    private async Task<IResult> ChangeAsync(ApiCall call)
+    {
+        if (Limited(call) is { } limited)
+        {
+            return limited;
+        }
+
+        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        if (body is null)
+        {
+            return problem!;
+        }
+
+        var id = call.Route("id");
+        var topology = await call.RefreshTopologyAsync();
+        if (topology.Keys(call.TenantId).FirstOrDefault(k => k.Id == id) is not { } before)
+        {
+            return Problem.NotFound("There is no such key.");
+        }
+
+        var asked = Read(call, topology, body, before);
+        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
+        if ((problem ?? body.ToProblem()) is { } refused)
+        {
+            return refused;
+        }
+
+        if (!call.Caller.IsOperator && (asked.Rights.Contains("operator") || before.Rights.Contains("operator")))
+        {
+            return new Problem(ProblemKinds.Forbidden, "Only an operator makes or changes operator keys.");
+        }
+
+        if (AdminAnswers.ToProblem(await keys.UpdateAsync(id, asked, operation, call.Aborted)) is { } denied)
+        {
+            return denied;
+        }
+
+        topology = await call.RefreshTopologyAsync();
+        return topology.Keys(call.TenantId).FirstOrDefault(k => k.Id == id) is { } now
+            ? ApiResults.Json(View(topology, now), AdminJson.Default.ApiKeyView)
+            : Problem.NotFound("There is no such key.");
+    }
+
     private async Task<IResult> DeleteAsync(ApiCall call)
     {
         var operation = OperationKeys.Read(call.Http, default, out var problem);
@@ -88,16 +133,16 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
         return AdminAnswers.Deleted(await keys.DeleteAsync(call.TenantId, call.Route("id"), operation, call.Aborted));
     }
 
-    private NewApiKey Read(ApiCall call, Topology topology, JsonRequest body)
+    private NewApiKey Read(ApiCall call, Topology topology, JsonRequest body, ApiKeyInfo? before)
     {
-        var name = body.Text("name", required: true, MaxNameLength) ?? "";
-        var rights = body.Texts("rights", required: true)?.Distinct().ToArray() ?? [];
+        var name = body.Text("name", required: before is null || body.Has("name"), MaxNameLength) ?? before?.Name ?? "";
+        var rights = body.Texts("rights", required: before is null || body.Has("rights"))?.Distinct().ToArray() ?? before?.Rights ?? [];
         if (rights.Length == 0 || rights.Except(RightsText.Names).Any())
         {
             body.Error("rights", $"rights is a list of at least one of {string.Join(", ", RightsText.Names)}.");
         }
 
-        ScopeId[]? scopes = null;
+        var scopes = body.Has("scopes") ? null : before?.Scopes?.Where(id => topology.Scope(id) is { State: ScopeState.Active }).ToArray();
         if (body.Texts("scopes") is { } names)
         {
             var found = names.Distinct().Select(n => topology.ScopeByName(call.TenantId, n)).ToList();
@@ -106,15 +151,16 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
                 body.Error("scopes", "scopes is a list of at least one name of a scope that exists.");
             }
 
-            if (rights.Contains("operator"))
-            {
-                body.Error("scopes", "An operator key is not limited to scopes.");
-            }
-
             scopes = [.. found.OfType<ScopeInfo>().Select(s => s.Id)];
         }
 
-        var expires = body.Time("expires");
+        if (scopes is not null && rights.Contains("operator"))
+        {
+            body.Error("scopes", "An operator key is not limited to scopes.");
+        }
+
+        // A key that has expired may be renamed only together with a new end.
+        var expires = body.Has("expires") ? body.Time("expires") : before?.Expires;
         if (expires <= time.GetUtcNow())
         {
             body.Error("expires", "expires is in the future.");

@@ -43,7 +43,7 @@ internal static class FileStoreDescriptions
     {
         Parameters = [ParameterDescription.Query("force", "Also when it holds chunks or scopes use it: the bytes go in the background.", Fields.Flag())],
         Answers = [new AnswerDescription(202, "The rest is done in the background."), new AnswerDescription(204, "The store is gone.")],
-        Problems = [ProblemKinds.NotEmpty],
+        Problems = [ProblemKinds.NotEmpty, ProblemKinds.LegalHold],
     };
 
     private static Field[] Settings() =>

@@ -70,7 +70,7 @@ internal static class FileDescriptions
         Problems = [ProblemKinds.PreconditionFailed],
     };
 
-    public static OperationDescription Delete { get; } = new("deleteFile", Group, "Deletes a file; earlier versions stay until their retention ends.")
+    public static OperationDescription Delete { get; } = new("deleteFile", Group, "Deletes a file; earlier versions stay until their retention ends, and while it is under legal hold.")
     {
         Parameters = [ParameterDescription.Header("If-Match", "Only a version with one of these tags.")],
         Answers = [new AnswerDescription(204, "The file is gone.")],

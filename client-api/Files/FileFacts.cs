@@ -2,6 +2,7 @@ using System.Globalization;
 using Granary.Catalog;
 using Granary.ClientApi.Authentication;
 using Granary.ClientApi.Content;
+using Granary.ClientApi.Holds;
 using Granary.ClientApi.Http;
 using Granary.GrainInterfaces;
 using Granary.Stores;
@@ -10,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace Granary.ClientApi.Files;
 
 /// <summary>What can be asked about a file instead of its bytes: <c>?versions</c>, <c>?manifest</c>, <c>?explain</c>.</summary>
-internal sealed class FileFacts(NamespaceCatalog names, IStoreDirectory directory, CorruptCopies corrupt)
+internal sealed class FileFacts(NamespaceCatalog names, HoldCatalog holds, IStoreDirectory directory, CorruptCopies corrupt)
 {
     /// <summary>Chunks of a manifest in one answer, unless the client asks for fewer.</summary>
     private const int ManifestLimit = 10_000;
@@ -47,8 +48,9 @@ internal sealed class FileFacts(NamespaceCatalog names, IStoreDirectory director
         var versions = await names.VersionsAsync(call.TenantId, target.Scope.Id, target.Path, before, limit + 1, call.Aborted);
         if (versions.Count == 0 && before is null)
             return Problem.NotFound("There is no such file.");
+        var held = LegalHolds.NameOf(target.Scope, await holds.FindAsync(call.TenantId, target.Scope.Id, target.Path, call.Aborted));
         var items = versions.Take(limit)
-            .Select(v => new VersionItem(v.Version, v.Size, v.Deleted ? null : v.Etag, v.Sha256?.ToString(), v.Modified, v.Committed, v.Deleted))
+            .Select(v => new VersionItem(v.Version, v.Size, v.Deleted ? null : v.Etag, v.Sha256?.ToString(), v.Modified, v.Committed, v.Deleted, held))
             .ToArray();
         return ApiResults.Json(new VersionPage(items, versions.Count > limit ? Text(items[^1].Version) : null), FilesJson.Default.VersionPage);
     }

@@ -20,9 +20,9 @@ public sealed record FileItem(
 /// <summary>A page of a listing.</summary>
 public sealed record FilePage(IReadOnlyList<FileItem> Items, IReadOnlyList<string> Prefixes, string? Next);
 
-/// <summary>One kept version.</summary>
+/// <summary>One kept version; <paramref name="LegalHold"/> is <c>file</c> or <c>scope</c> where a hold keeps it.</summary>
 public sealed record VersionItem(
-    long Version, long Size, string? Etag, string? Sha256, DateTimeOffset Modified, DateTimeOffset Committed, bool Deleted);
+    long Version, long Size, string? Etag, string? Sha256, DateTimeOffset Modified, DateTimeOffset Committed, bool Deleted, string? LegalHold);
 
 /// <summary>A page of versions, newest first.</summary>
 public sealed record VersionPage(IReadOnlyList<VersionItem> Items, string? Next);

@@ -41,6 +41,9 @@ public static class ProblemKinds
     /// <summary>What should be deleted still holds content.</summary>
     public static readonly ProblemKind NotEmpty = new("not-empty", 409, "It is not empty");
 
+    /// <summary>A legal hold forbids the removal (S22).</summary>
+    public static readonly ProblemKind LegalHold = new("legal-hold", 409, "A legal hold is on");
+
     /// <summary>It existed and expired.</summary>
     public static readonly ProblemKind Expired = new("expired", 410, "It has expired");
 
@@ -90,7 +93,7 @@ public static class ProblemKinds
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
         InvalidRequest, InvalidPath, TenantRequired, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, RequestTimeout,
-        Conflict, NotEmpty, Expired, PreconditionFailed, FileTooLarge, BodyTooLarge, UnsupportedMediaType, RangeNotSatisfiable,
+        Conflict, NotEmpty, LegalHold, Expired, PreconditionFailed, FileTooLarge, BodyTooLarge, UnsupportedMediaType, RangeNotSatisfiable,
         DigestMismatch, RateLimited, HeadersTooLarge, Internal, Unavailable, Busy, VersionNotSupported, QuotaExceeded,
         NoStoreAvailable,
     ];

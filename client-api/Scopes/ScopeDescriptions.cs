@@ -40,7 +40,7 @@ internal static class ScopeDescriptions
     {
         Parameters = [ParameterDescription.Query("force", "Also when it holds files: they go in the background.", Fields.Flag())],
         Answers = [new AnswerDescription(202, "The scope is gone; its content goes in the background."), new AnswerDescription(204, "The scope is gone.")],
-        Problems = [ProblemKinds.NotEmpty],
+        Problems = [ProblemKinds.NotEmpty, ProblemKinds.LegalHold],
     };
 
     public static OperationDescription Attach { get; } = new("attachStore", Group, "Attaches a store to a scope, or sets all of its priorities and policy.")
@@ -67,7 +67,8 @@ internal static class ScopeDescriptions
     [
         new("quotaBytes", Fields.Whole(0, description: "Most logical bytes of kept versions and open uploads; null: no limit.", nullable: true)),
         new("keepVersions", Fields.Whole(1, ScopeEndpoints.MaxKept, "Versions of a file that are kept; 1 unless set.")),
-        new("keepDays", Fields.Whole(1, ScopeEndpoints.MaxKept, "Days that superseded versions are kept; null: no limit of time.", nullable: true)),
+        new("keepDays", Fields.Whole(1, ScopeEndpoints.MaxKept, "Days that superseded versions are kept beyond that number; null: none.", nullable: true)),
+        new("legalHold", Fields.Flag("Legal hold: no version, no file and not the scope itself is removed for good.")),
     ];
 
     private static JsonObject Attachment() => Fields.Object(

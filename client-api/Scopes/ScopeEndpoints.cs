@@ -36,7 +36,7 @@ internal sealed class ScopeEndpoints(ScopeCatalog scopes, OperationCatalog opera
         var page = PageRequest.From(call.Query).Cut(visible.OrderBy(s => s.Name, StringComparer.Ordinal), s => s.Name);
         var items = page.Items
             .Select(s => new ScopeSummary(
-                s.Name, s.Settings.QuotaBytes, s.Settings.KeepVersions, s.Settings.KeepDays, StateName(s.State), s.Created))
+                s.Name, s.Settings.QuotaBytes, s.Settings.KeepVersions, s.Settings.KeepDays, s.Settings.LegalHold, StateName(s.State), s.Created))
             .ToList();
         return ApiResults.Json(new Page<ScopeSummary>(items, page.Next), AdminJson.Default.ScopePage);
     }
@@ -134,8 +134,9 @@ internal sealed class ScopeEndpoints(ScopeCatalog scopes, OperationCatalog opera
         }
 
         var view = new ScopeView(
-            scope.Name, scope.Settings.QuotaBytes, scope.Settings.KeepVersions, scope.Settings.KeepDays, StateName(scope.State), scope.Created,
-            details.LogicalBytes, details.ReservedBytes, details.UniqueBytes, details.Files, details.CountedAt,
+            scope.Name, scope.Settings.QuotaBytes, scope.Settings.KeepVersions, scope.Settings.KeepDays, scope.Settings.LegalHold,
+            StateName(scope.State), scope.Created,
+            details.LogicalBytes, details.ReservedBytes, details.UniqueBytes, details.Files, details.Holds, details.CountedAt,
             ScopeStoreTable.Rows(call.Topology, scope, details), warnings is { Count: > 0 } ? warnings : null);
         return ApiResults.Json(view, AdminJson.Default.ScopeView, status, status == StatusCodes.Status201Created ? $"{Collection}/{scope.Name}" : null);
     }
@@ -152,6 +153,7 @@ internal sealed class ScopeEndpoints(ScopeCatalog scopes, OperationCatalog opera
             QuotaBytes = body.Has("quotaBytes") ? body.Number("quotaBytes", min: 0) : before.QuotaBytes,
             KeepVersions = body.Int32("keepVersions", min: 1, max: MaxKept) ?? before.KeepVersions,
             KeepDays = body.Has("keepDays") ? body.Int32("keepDays", min: 1, max: MaxKept) : before.KeepDays,
+            LegalHold = body.Flag("legalHold") ?? (!body.IsNull("legalHold") && before.LegalHold),
         };
     }
 

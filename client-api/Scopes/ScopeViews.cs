@@ -4,12 +4,14 @@ namespace Granary.ClientApi.Scopes;
 
 /// <summary>A scope as lists show it.</summary>
 internal sealed record ScopeSummary(
-    string Name, long? QuotaBytes, int KeepVersions, int? KeepDays, string State, DateTimeOffset Created);
+    string Name, long? QuotaBytes, int KeepVersions, int? KeepDays, bool LegalHold, string State, DateTimeOffset Created);
 
-/// <summary>A scope with what it holds and the table of its stores.</summary>
+/// <summary>
+/// A scope with what it holds and the table of its stores; <paramref name="HeldFiles"/> have a legal hold of their own.
+/// </summary>
 internal sealed record ScopeView(
-    string Name, long? QuotaBytes, int KeepVersions, int? KeepDays, string State, DateTimeOffset Created,
-    long LogicalBytes, long ReservedBytes, long UniqueBytes, long Files, DateTimeOffset CountedAt,
+    string Name, long? QuotaBytes, int KeepVersions, int? KeepDays, bool LegalHold, string State, DateTimeOffset Created,
+    long LogicalBytes, long ReservedBytes, long UniqueBytes, long Files, long HeldFiles, DateTimeOffset CountedAt,
     IReadOnlyList<ScopeStoreView> Stores,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings);
 

@@ -37,7 +37,7 @@ internal static class TenantDescriptions
     public static OperationDescription Delete { get; } = new("deleteTenant", Group, "Deletes a tenant that has no scopes.")
     {
         Answers = [new AnswerDescription(202, "The rest is done in the background."), new AnswerDescription(204, "The tenant is gone.")],
-        Problems = [Http.ProblemKinds.NotEmpty],
+        Problems = [Http.ProblemKinds.NotEmpty, Http.ProblemKinds.LegalHold],
     };
 
     private static Field[] Settings() =>

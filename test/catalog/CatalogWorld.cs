@@ -21,6 +21,8 @@ internal sealed class CatalogWorld : IAsyncDisposable
         Silos = new SiloCatalog(database);
         Uploads = new UploadCatalog(database);
         Files = new NamespaceCatalog(database);
+        Versions = new VersionCatalog(database);
+        Holds = new HoldCatalog(database);
         Operations = new OperationCatalog(database);
         Reclaim = new ReclaimCatalog(database, Topology);
         Access = new AccessCatalog(database, NullLogger<AccessCatalog>.Instance);
@@ -43,6 +45,10 @@ internal sealed class CatalogWorld : IAsyncDisposable
     public UploadCatalog Uploads { get; }
 
     public NamespaceCatalog Files { get; }
+
+    public VersionCatalog Versions { get; }
+
+    public HoldCatalog Holds { get; }
 
     public OperationCatalog Operations { get; }
 

@@ -1,4 +1,5 @@
 using Granary.TestSupport;
+using Xunit.Abstractions;
 
 namespace Granary.Catalog.Tests;
 
@@ -77,6 +78,15 @@ public sealed class SqliteConcurrencyTests(Xunit.Abstractions.ITestOutputHelper 
 }
 
 public sealed class SqliteModelTests(Xunit.Abstractions.ITestOutputHelper output) : ModelSuite(output), IDisposable
+{
+    private readonly SqliteFiles _files = new();
+
+    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
+
+    public void Dispose() => _files.Dispose();
+}
+
+public sealed class SqliteRetentionTests(ITestOutputHelper output) : RetentionSuite(output), IDisposable
 {
     private readonly SqliteFiles _files = new();
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Granary.Admin.Api;
 using Granary.Admin.CommandLine;
+using Granary.Admin.Commands.Holds;
 using Granary.Admin.Output;
 using Granary.Admin.Paths;
 
@@ -22,15 +24,19 @@ internal static class StatCommand
                 if (place.IsFolder)
                     throw new UsageException($"{place} is a folder; folders have no properties of their own. 'granary ls {place}' lists it.");
                 var item = await VersionLookup.FindAsync(session.Client, place, session.Value(version), cancellationToken);
+                var hold = await session.Client.GetAsync<FileHold>(HoldView.Target(place), cancellationToken);
                 session.Printer.Record(
-                    item,
+                    new FileStat(
+                        item.Path, item.Size, item.Etag, item.Sha256, item.Version, item.Modified, item.ContentType,
+                        hold.LegalHold, hold.Since, hold.By, hold.Reason),
                     ("path", Show.Name(place.ToString())),
                     ("version", Show.Number(item.Version)),
                     ("size", session.Show.Size(item.Size)),
                     ("modified", Show.Time(item.Modified)),
                     ("content type", item.ContentType ?? Show.None),
                     ("etag", item.Etag),
-                    ("sha256", item.Sha256 ?? (item.Etag.Contains('-') ? Show.None : item.Etag)));
+                    ("sha256", item.Sha256 ?? (item.Etag.Contains('-') ? Show.None : item.Etag)),
+                    ("legal hold", HoldView.Text(hold)));
                 return ExitCode.Done;
             });
     }

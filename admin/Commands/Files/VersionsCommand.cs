@@ -28,6 +28,7 @@ internal static class VersionsCommand
             new Column<FileVersion>("SIZE", item => item.Deleted ? Show.None : session.Show.Size(item.Size), Right: true),
             new Column<FileVersion>("MODIFIED", item => Show.Time(item.Modified)),
             new Column<FileVersion>("COMMITTED", item => Show.Time(item.Committed)),
+            new Column<FileVersion>("LEGAL HOLD", item => item.LegalHold ?? Show.None),
             new Column<FileVersion>("ETAG", item => item.Deleted ? "(deleted)" : item.Etag ?? Show.None));
         await foreach (var page in session.Client.PagesAsync<FileVersion>(RequestTarget.File(place.Scope, place.Path), "versions", cancellationToken))
         {

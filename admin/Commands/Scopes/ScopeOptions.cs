@@ -14,6 +14,9 @@ internal sealed class ScopeOptions
     /// <summary>For how long versions are kept.</summary>
     public Option<string?> KeepDays { get; } = new("--keep-days") { Description = "For how many days earlier versions are kept", HelpName = "N" };
 
+    /// <summary>Legal hold on everything in the scope.</summary>
+    public Option<bool?> LegalHold { get; } = new("--legal-hold") { Description = "Remove no version, no file and not the scope itself; --legal-hold=false ends it" };
+
     /// <summary>The name of a scope.</summary>
     public static Argument<string> Name() => new("scope") { Description = "Name of the scope", HelpName = "SCOPE" };
 }

@@ -35,6 +35,7 @@ internal static class ScopeView
             ("reserved", show.Size(scope.ReservedBytes)),
             ("quota", show.Size(scope.QuotaBytes)),
             ("keeps", Keep(scope)),
+            ("legal hold", Hold(scope)),
             ("state", scope.State ?? Show.None),
             ("created", Show.Time(scope.Created)),
             ("counted", Show.Time(scope.CountedAt)));
@@ -79,6 +80,13 @@ internal static class ScopeView
         if (policy.SoftMaxSize is { } soft)
             words.Add($"soft max {show.Size(soft)}");
         return Show.List(words);
+    }
+
+    private static string Hold(Scope scope)
+    {
+        if (scope.LegalHold == true)
+            return "yes";
+        return scope.HeldFiles is { } files and > 0 ? $"{Show.Count(files)} file{(files == 1 ? "" : "s")}" : Show.None;
     }
 
     private static string Keep(Scope scope)

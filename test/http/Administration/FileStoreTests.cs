@@ -196,6 +196,40 @@ public sealed class FileStoreTests(AdminWorld world)
         (await world.SendAsync("POST", "/api/v1/api-keys", """{"name": "k", "rights": ["admin"]}""", admin)).Is(201);
     }
 
+    [Fact]
+    public async Task A_key_is_changed_and_its_secret_stays()
+    {
+        var scope = await world.MakeScopeAsync();
+        var secret = await world.MakeKeyAsync("read");
+        var made = (await world.SendAsync("POST", "/api/v1/api-keys", $$"""{"name": "{{world.NewName("key")}}", "rights": ["read"]}""")).Is(201).Json;
+        var (target, key) = ($"/api/v1/api-keys/{(string)made["id"]!}", (string)made["secret"]!);
+        (await world.SendAsync("PUT", $"/api/v1/scopes/{scope}/files/a", "one", key)).Refused(403, "forbidden");
+        var now = (await world.SendAsync("PATCH", target, $$"""{"name": "other", "rights": ["write"], "scopes": ["{{scope}}"], "expires": "2100-01-01T00:00:00Z"}""")).Is(200).Json;
+        Assert.Equal(("other", "write", scope), ((string?)now["name"], (string?)now["rights"]![0], (string?)now["scopes"]![0]));
+        (await world.SendAsync("PUT", $"/api/v1/scopes/{scope}/files/a", "one", key)).Is(201);
+        (await world.SendAsync("PUT", "/api/v1/scopes/main/files/a", "one", key)).Is(404);
+        now = (await world.SendAsync("PATCH", target, """{"scopes": null, "expires": null}""")).Is(200).Json;
+        Assert.Equal(("other", null, null), ((string?)now["name"], now["scopes"], now["expires"]));
+        Assert.Equal("write", (string?)now["rights"]![0]);
+
+        (await world.SendAsync("PATCH", target, """{"rights": []}""")).Refused(400, "invalid-request", "rights");
+        (await world.SendAsync("PATCH", target, """{"name": null}""")).Refused(400, "invalid-request", "name");
+        (await world.SendAsync("PATCH", target, """{"secret": "x"}""")).Is(400);
+        (await world.SendAsync("PATCH", "/api/v1/api-keys/nothing", """{"name": "x"}""")).Refused(404, "not-found");
+        (await world.SendAsync("PATCH", target, """{"name": "x"}""", secret)).Refused(403, "forbidden");
+    }
+
+    [Fact]
+    public async Task A_tenant_admin_neither_makes_a_key_an_operator_nor_changes_one_that_is()
+    {
+        var admin = await world.MakeKeyAsync("admin");
+        var plain = (await world.SendAsync("POST", "/api/v1/api-keys", """{"name": "k", "rights": ["read"]}""")).Is(201).Json;
+        var operators = (await world.SendAsync("POST", "/api/v1/api-keys", """{"name": "k", "rights": ["operator"]}""")).Is(201).Json;
+        (await world.SendAsync("PATCH", $"/api/v1/api-keys/{(string)plain["id"]!}", """{"rights": ["operator"]}""", admin)).Refused(403, "forbidden");
+        (await world.SendAsync("PATCH", $"/api/v1/api-keys/{(string)operators["id"]!}", """{"name": "x"}""", admin)).Refused(403, "forbidden");
+        (await world.SendAsync("PATCH", $"/api/v1/api-keys/{(string)plain["id"]!}", """{"name": "x"}""", admin)).Is(200);
+    }
+
     /// <summary>Looks through everything in the data folder: database, journal, logs.</summary>
     private void AssertNowhereOnDisk(string secret)
     {

@@ -18,6 +18,7 @@ public static class GranaryGrains
         services.AddSingleton<TaskRunner>();
         services.AddSingleton<TaskWakes>();
         services.AddSingleton<IMaintenancePlanner, MaintenancePlanner>();
+        services.AddSingleton<IMaintenanceTask, ExpireVersionsTask>();
         return services;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Granary.Catalog;
 
@@ -21,6 +22,8 @@ public static class CatalogServices
         services.AddSingleton<ApiKeyCatalog>();
         services.AddSingleton<SiloCatalog>();
         services.AddSingleton<UploadCatalog>();
+        services.TryAddSingleton(new UploadSessionOptions());
+        services.AddSingleton<SessionCatalog>();
         services.AddSingleton<NamespaceCatalog>();
         services.AddSingleton<VersionCatalog>();
         services.AddSingleton<HoldCatalog>();

@@ -15,6 +15,7 @@ using Granary.ClientApi.OpenApi;
 using Granary.ClientApi.RateLimits;
 using Granary.ClientApi.Scopes;
 using Granary.ClientApi.Tenants;
+using Granary.ClientApi.Uploads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,6 +46,7 @@ public static class GranaryClientApi
         AddMetrics(services);
         AddContent(services);
         AddFiles(services);
+        UploadEndpoints.Add(services);
         AddAdministration(services);
         return services;
     }
@@ -58,6 +60,7 @@ public static class GranaryClientApi
         app.UseRouting();
         MetricsEndpoint.Map(app);
         FileEndpoints.Map(app);
+        UploadEndpoints.Map(app);
         MapAdministration(app);
         return app;
     }

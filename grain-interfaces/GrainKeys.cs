@@ -17,6 +17,16 @@ public static class GrainKeys
     /// <summary>Key of <see cref="IChunkGrain"/>.</summary>
     public static string Chunk(TenantId tenant, ChunkHash chunk) => $"{tenant}/{chunk}";
 
+    /// <summary>Key of <see cref="IUploadSessionGrain"/>.</summary>
+    public static string Session(TenantId tenant, UploadId upload) => $"{tenant}/{upload}";
+
+    /// <summary>Reads a session's key back.</summary>
+    public static (TenantId Tenant, UploadId Upload) ParseSession(string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return (new TenantId(ParseId(key.AsSpan(0, slash))), new UploadId(Guid.ParseExact(key.AsSpan(slash + 1), "n")));
+    }
+
     /// <summary>Reads a tenant's key back.</summary>
     public static TenantId ParseTenant(string key) => new(ParseId(key));
 

@@ -26,7 +26,7 @@ internal sealed partial class NamespaceGroup
         var (row, written) = _uploads[commit.Upload];
         if (row is null || row.Tenant != _tenant || row.Scope != _scope)
         {
-            return NamespaceResult.Refused(NamespaceStatus.UploadGone);
+            return SessionCatalog.FindResult(_session, _tenant, _scope, commit.Upload) ?? NamespaceResult.Refused(NamespaceStatus.UploadGone);
         }
 
         if (row.State == UploadState.Committed || (row.State == UploadState.Released && row.ResultVersion > 0))
@@ -62,7 +62,13 @@ internal sealed partial class NamespaceGroup
         PutCurrent(file, current, PlanRetirement(path, current, file.Version));
         LogChange(current is null ? ChangeKind.Created : ChangeKind.Updated, file, commit.By);
         row.SaveCommitted(_session, file.Version, file.Sequence, current is null);
-        return Done(file, current is null, row.Deduplicated);
+        var done = Done(file, current is null, row.Deduplicated);
+        if (row.Epoch is null)
+        {
+            SessionCatalog.Complete(_session, row.Id, done);
+        }
+
+        return done;
     }
 
     /// <summary>The same upload committed again gets the first answer, from the upload's row and the repeated message.</summary>

@@ -16,6 +16,7 @@ internal static class PendingWork
         new("SELECT id FROM tenant WHERE state = 1"),
         new("SELECT DISTINCT tenant FROM manifest_rest"),
         new("SELECT DISTINCT tenant FROM version_walk"),
+        new("SELECT DISTINCT tenant FROM upload_session"),
     ];
 
     private static readonly IReadOnlyList<Sql> Stores =

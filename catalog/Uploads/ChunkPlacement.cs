@@ -105,7 +105,7 @@ internal static class ChunkPlacement
         return new ChunkPlaced { Status = PlaceStatus.Write, Location = location, Store = store, KnownToScope = knownToScope };
     }
 
-    private static ChunkPlaced Refused(QuotaRefusal refusal) => new()
+    public static ChunkPlaced Refused(QuotaRefusal refusal) => new()
     {
         Status = refusal.IsTenant ? PlaceStatus.TenantQuotaExceeded : PlaceStatus.ScopeQuotaExceeded,
         Limit = refusal.Limit,
@@ -125,7 +125,8 @@ internal static class ChunkPlacement
         return new References(own, inScope > 0, inScope > (own ? 1 : 0));
     }
 
-    private static (byte[] Chunk, int Size)? FindIndex(CatalogSession session, UploadRow upload, int index)
+    /// <summary>What an index of the manifest holds; null when it is free.</summary>
+    public static (byte[] Chunk, int Size)? FindIndex(CatalogSession session, UploadRow upload, int index)
     {
         if (index > upload.LastIndex)
         {

@@ -85,10 +85,21 @@ public sealed class UploadCatalog(CatalogDatabase database)
             return refused;
         }
 
-        var placed = ChunkPlacement.Place(session, chunk, row!);
+        return SessionCatalog.Refuse(session, chunk, row!) ?? PlaceOpen(session, chunk, row!);
+    }
+
+    /// <summary>Places a chunk of an upload that is open and may take it.</summary>
+    internal static ChunkPlaced PlaceOpen(CatalogSession session, PlaceChunk chunk, UploadRow row)
+    {
+        if (chunk.Append is { } append && row.Received != append.Offset)
+        {
+            return ChunkPlaced.Of(PlaceStatus.WriterReplaced);
+        }
+
+        var placed = ChunkPlacement.Place(session, chunk, row);
         if (placed.Status is PlaceStatus.Write or PlaceStatus.Present)
         {
-            row!.SaveProgress(session);
+            row.SaveProgress(session);
         }
 
         return placed;
@@ -103,7 +114,7 @@ public sealed class UploadCatalog(CatalogDatabase database)
         }
 
         var location = LocationLedger.Find(session, failed);
-        var placed = ChunkPlacement.Place(session, chunk, row!);
+        var placed = SessionCatalog.Refuse(session, chunk, row!) ?? ChunkPlacement.Place(session, chunk, row!);
         if (placed.Status == PlaceStatus.NeedsSpace)
         {
             return placed;
@@ -115,7 +126,13 @@ public sealed class UploadCatalog(CatalogDatabase database)
             row!.Pending--;
         }
 
-        row!.SaveProgress(session);
+        if (row!.Epoch is null && placed.Status is not (PlaceStatus.Write or PlaceStatus.Present))
+        {
+            // A direct upload is aborted now; a session goes on, and must not keep a part without bytes.
+            SessionCatalog.UnbindIfAbsent(session, row, chunk.Index, chunk.Hash.ToByteArray(), chunk.Size);
+        }
+
+        row.SaveProgress(session);
         return placed;
     }
 
@@ -140,6 +157,12 @@ public sealed class UploadCatalog(CatalogDatabase database)
         {
             if (LocationLedger.Find(session, id) is not { } location)
             {
+                return false;
+            }
+
+            if (location is { State: LocationState.Writing, Upload: null })
+            {
+                // The upload let go of this write when its silo's life was over.
                 return false;
             }
 

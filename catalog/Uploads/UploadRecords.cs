@@ -100,6 +100,9 @@ public sealed record PlaceChunk
 
     /// <summary>Life of the silo that holds the bytes; its block of space pays.</summary>
     public required SiloEpoch Epoch { get; init; }
+
+    /// <summary>For a tus upload: the chunk is added at the end, by this writer; null for all others.</summary>
+    public AppendTo? Append { get; init; }
 }
 
 /// <summary>What to do with a chunk.</summary>
@@ -137,6 +140,15 @@ public enum PlaceStatus
 
     /// <summary>The index holds another chunk already; nothing was recorded.</summary>
     IndexTaken = 9,
+
+    /// <summary>The session's time is over; nothing was recorded.</summary>
+    Expired = 10,
+
+    /// <summary>Only the last part of a session may be shorter than the others; nothing was recorded.</summary>
+    Misfit = 11,
+
+    /// <summary>Another request appends to the tus upload now, or it has another length; nothing was recorded.</summary>
+    WriterReplaced = 12,
 }
 
 /// <summary>Answer to <see cref="PlaceChunk"/>.</summary>

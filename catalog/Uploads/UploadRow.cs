@@ -29,6 +29,8 @@ internal sealed class UploadRow
         WHERE id = ?1
         """);
 
+    private static readonly Sql UpdateDeclared = new("UPDATE upload SET declared = ?2, reserved = ?3 WHERE id = ?1");
+
     private static readonly Sql UpdateCommitted = new("""
         UPDATE upload SET state = 1, epoch = NULL, path = NULL, reserved = 0, pending = 0, version_refs = 1, result_version = ?2, result_sequence = ?3, result_created = ?4
         WHERE id = ?1
@@ -96,6 +98,9 @@ internal sealed class UploadRow
 
     public void SaveProgress(CatalogSession session) =>
         session.Execute(UpdateProgress, Id, Reserved, Received, ChunkCount, LastIndex, Pending, Deduplicated, FirstChunk, FirstChunk is null ? SqlValue.Null : FirstSize);
+
+    /// <summary>The length became known, and is reserved.</summary>
+    public void SaveDeclared(CatalogSession session, long declared) => session.Execute(UpdateDeclared, Id, declared, Reserved);
 
     public void SaveCommitted(CatalogSession session, long version, long sequence, bool created)
     {

@@ -1,6 +1,7 @@
 using Granary.Catalog;
 using Granary.ClientApi.Http;
 using Granary.ClientApi.Metrics;
+using Granary.ClientApi.Stores;
 using Granary.GrainInterfaces;
 using Granary.GrainInterfaces.Diagnostics;
 using Granary.Stores;
@@ -86,8 +87,11 @@ internal sealed partial class ChunkPlacer(
     }
 
     /// <summary>The refusal when no store is left: 503 when health alone is to blame, else 507 (D6).</summary>
-    public static Problem NoStore(UploadTarget target, bool full, bool failed) =>
-        !full && (failed || target.Stores.SomeOffline())
+    public static Problem NoStore(UploadTarget target, bool full, bool failed) => NoStore(target.Stores, full, failed);
+
+    /// <summary>The same, before there is an upload.</summary>
+    public static Problem NoStore(ScopeStores stores, bool full, bool failed) =>
+        !full && (failed || stores.SomeOffline())
             ? Problem.Unavailable("Every store that this scope may write to is offline now.")
             : new Problem(ProblemKinds.NoStoreAvailable, full
                 ? "No store of this scope has room for the bytes."

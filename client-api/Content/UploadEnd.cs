@@ -52,10 +52,16 @@ internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory gra
             return;
         }
 
+        await WakeForAsync(aborted);
+    }
+
+    /// <summary>Wakes the background work that an abort leaves behind.</summary>
+    public async Task WakeForAsync(UploadAborted aborted)
+    {
         if (!aborted.Aborted)
             return;
         metrics.Aborted("in");
-        await WakeAsync(grains.GetGrain<ITenantMaintenanceGrain>(GrainKeys.Tenant(target.Tenant)).WakeAsync(CancellationToken.None));
+        await WakeAsync(grains.GetGrain<ITenantMaintenanceGrain>(GrainKeys.Tenant(aborted.Tenant)).WakeAsync(CancellationToken.None));
         foreach (var store in aborted.Stores)
             await WakeAsync(grains.GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(store)).WakeAsync(CancellationToken.None));
     }

@@ -23,6 +23,9 @@ internal static class UploadRefusals
         PlaceStatus.TenantQuotaExceeded => Quota("tenant", placed.Limit, placed.Used),
         PlaceStatus.SizeMismatch => new Problem(ProblemKinds.Conflict, "A chunk of this hash is known with another length."),
         PlaceStatus.IndexTaken => new Problem(ProblemKinds.Conflict, "The place in the file holds another chunk already."),
+        PlaceStatus.Expired => new Problem(ProblemKinds.Expired, "Nothing came for too long: the upload is over and holds nothing any more."),
+        PlaceStatus.Misfit => Problem.Invalid("index", "Only the last part of an upload may be shorter than its chunk size."),
+        PlaceStatus.WriterReplaced => new Problem(ProblemKinds.Conflict, "Another request goes on with this upload."),
         PlaceStatus.UploadGone => Problem.Unavailable("The upload was ended by the server; send it again."),
         _ => Problem.Unavailable("This server was replaced by another process of its name."),
     };

@@ -57,6 +57,13 @@ public sealed class Problem : IResult
         return this;
     }
 
+    /// <summary>Adds a list of numbers.</summary>
+    public Problem With(string name, IReadOnlyList<int> values)
+    {
+        (_members ??= []).Add(new KeyValuePair<string, object>(name, values));
+        return this;
+    }
+
     /// <summary>Adds the list of all fields that were wrong.</summary>
     public Problem WithErrors(IEnumerable<FieldError> errors)
     {
@@ -121,6 +128,12 @@ public sealed class Problem : IResult
     {
         switch (value)
         {
+            case IReadOnlyList<int> numbers:
+                json.WriteStartArray();
+                foreach (var number in numbers)
+                    json.WriteNumberValue(number);
+                json.WriteEndArray();
+                break;
             case string text:
                 json.WriteStringValue(text);
                 break;

@@ -7,12 +7,12 @@ using Orleans.Placement;
 namespace Granary.Grains.Maintenance;
 
 /// <summary>
-/// Background work of one tenant, key: its id. Lets versions go whose time is over, uncounts what left the namespace, aborts
+/// Background work of one tenant, key: its id. Ends sessions and lets versions go whose time is over, uncounts what left the namespace, aborts
 /// direct uploads whose process died, empties scopes that are being deleted. Invariant: every step is a transaction on rows that says itself what is due.
 /// </summary>
 [HashBasedPlacement] // reads and writes only the catalog, which every silo reaches
 internal sealed class TenantMaintenanceGrain(
-    ReclaimCatalog reclaim, VersionCatalog versions, TaskRunner runner, TopologyCache topology, TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
+    ReclaimCatalog reclaim, VersionCatalog versions, SessionCatalog sessions, TaskRunner runner, TopologyCache topology, TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
     : MaintenanceGrain(runner, time, logger), ITenantMaintenanceGrain
 {
     /// <summary>
@@ -20,6 +20,9 @@ internal sealed class TenantMaintenanceGrain(
     /// long as its chunks' bytes stay (design, A chunk's life).
     /// </summary>
     public static readonly TimeSpan ManifestGrace = TimeSpan.FromHours(24);
+
+    /// <summary>Sessions that one transaction ends: some milliseconds, so that uploads behind it hardly wait.</summary>
+    private const int SessionsPerUnit = 64;
 
     private readonly TimeProvider _time = time;
     private bool _storesHaveWork;
@@ -38,7 +41,14 @@ internal sealed class TenantMaintenanceGrain(
     /// <inheritdoc/>
     protected override async Task<WorkUnit> RunUnitAsync(CancellationToken cancellationToken)
     {
-        // 1. Uploads of dead processes become aborted, so that step 2 uncounts them.
+        // 1. Sessions whose time is over, and uploads of dead processes, become aborted, so that step 2 uncounts them.
+        var expired = await sessions.ExpireDueAsync(Tenant, SessionsPerUnit, cancellationToken);
+        _storesHaveWork |= expired.Stores.Length > 0;
+        if (expired.Ended + expired.Forgotten is var worked and > 0)
+        {
+            return WorkUnit.Busy(worked);
+        }
+
         var aborted = await reclaim.AbortDeadUploadsAsync(Tenant, cancellationToken);
         if (aborted > 0)
         {

@@ -74,6 +74,39 @@ public sealed class SettingSource(IReadOnlyDictionary<string, string> variables)
         return fallback;
     }
 
+    /// <summary>A time such as 90s, 30m, 24h or 7d.</summary>
+    public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan least, TimeSpan most)
+    {
+        var given = Given(name);
+        Note(name, given, Describe(fallback));
+        if (given is null)
+        {
+            return fallback;
+        }
+
+        if (long.TryParse(given.AsSpan(0, given.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= 1_000_000
+            && given[^1] is var unit && unit is 's' or 'm' or 'h' or 'd')
+        {
+            var seconds = unit switch { 's' => 1, 'm' => 60, 'h' => 3_600, _ => 86_400 };
+            var value = TimeSpan.FromSeconds(count * seconds);
+            if (value >= least && value <= most)
+            {
+                return value;
+            }
+        }
+
+        Fail(name, given, $"give a time from {Describe(least)} to {Describe(most)}, such as 90s, 30m, 24h or 7d");
+        return fallback;
+    }
+
+    private static string Describe(TimeSpan time) => time.TotalSeconds switch
+    {
+        >= 86_400 when time.TotalDays % 1 == 0 && time.TotalDays > 1 => $"{time.TotalDays:0}d",
+        >= 3_600 when time.TotalHours % 1 == 0 => $"{time.TotalHours:0}h",
+        >= 60 when time.TotalMinutes % 1 == 0 => $"{time.TotalMinutes:0}m",
+        _ => $"{time.TotalSeconds:0}s",
+    };
+
     /// <summary>A list; empty where it is absent. Blanks around items are dropped.</summary>
     public IReadOnlyList<string> List(string name, char separator)
     {

@@ -17,6 +17,9 @@ public sealed class SiloSettings
     /// <summary>Folders and stores.</summary>
     public required StorageOptions Storage { get; init; }
 
+    /// <summary>An upload session ends when nothing comes for so long. Default 24 h.</summary>
+    public required TimeSpan UploadExpiry { get; init; }
+
     /// <summary>Secrets.</summary>
     public required SecretOptions Secrets { get; init; }
 
@@ -35,6 +38,7 @@ public sealed class SiloSettings
             Storage = StorageOptions.Read(source, defaultData),
             Http = HttpOptions.Read(source),
             Name = ReadName(source),
+            UploadExpiry = source.Duration("GRANARY_UPLOAD_EXPIRY", TimeSpan.FromHours(24), TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)),
             Secrets = SecretOptions.Read(source),
             LogLevel = Enum.Parse<LogLevel>(source.Word("GRANARY_LOG_LEVEL", "Information", Enum.GetNames<LogLevel>())),
             Effective = source.Effective,

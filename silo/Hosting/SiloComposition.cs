@@ -36,6 +36,7 @@ internal static class SiloComposition
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.Services.AddSingleton<ISiloContext>(context);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(new UploadSessionOptions { Lifetime = settings.UploadExpiry });
         AddCatalog(builder.Services, catalog, keys);
 
         // Hosted services start in this order and stop in the reverse: stores, grains, wakers; the HTTP server comes last

@@ -1,13 +1,13 @@
 using System.Security.Cryptography;
 using Granary.GrainInterfaces;
 
-namespace Granary.ClientApi.Content;
+namespace Granary.Catalog;
 
 /// <summary>
 /// The identity of content (http-api, ETag): hex SHA-256 for a file of one chunk or none, else the hex SHA-256 over the
 /// binary chunk hashes in order, a dash and the number of chunks.
 /// </summary>
-internal static class ContentTag
+public static class ContentTag
 {
     /// <summary>SHA-256 of nothing.</summary>
     public static ChunkHash Empty { get; } = ChunkHash.From(SHA256.HashData([]));

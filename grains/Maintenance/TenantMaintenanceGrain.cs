@@ -42,9 +42,9 @@ internal sealed class TenantMaintenanceGrain(
     protected override async Task<WorkUnit> RunUnitAsync(CancellationToken cancellationToken)
     {
         // 1. Sessions whose time is over, and uploads of dead processes, become aborted, so that step 2 uncounts them.
-        var expired = await sessions.ExpireDueAsync(Tenant, SessionsPerUnit, cancellationToken);
-        _storesHaveWork |= expired.Stores.Length > 0;
-        if (expired.Ended + expired.Forgotten is var worked and > 0)
+        var ended = await sessions.ExpireDueAsync(Tenant, SessionsPerUnit, cancellationToken);
+        _storesHaveWork |= ended.Stores.Length > 0;
+        if (ended.Ended + ended.Forgotten is var worked and > 0)
         {
             return WorkUnit.Busy(worked);
         }

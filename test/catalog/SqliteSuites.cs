@@ -11,6 +11,19 @@ internal sealed class SqliteFiles : IDisposable
 
     public Task<CatalogDatabase> OpenAsync(TimeProvider time) => CatalogWorld.OpenAsync(_folder[$"{_count++}.db"], time);
 
+    /// <summary>One new file, opened several times.</summary>
+    public async Task<CatalogDatabase[]> OpenAsync(int times, TimeProvider time)
+    {
+        var file = _folder[$"{_count++}.db"];
+        var opened = new CatalogDatabase[times];
+        for (var i = 0; i < times; i++)
+        {
+            opened[i] = await CatalogWorld.OpenAsync(file, time);
+        }
+
+        return opened;
+    }
+
     public void Dispose() => _folder.Dispose();
 }
 

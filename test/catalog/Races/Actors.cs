@@ -19,7 +19,7 @@ internal sealed class Actors(RaceWorld race)
     {
         var scope = race.Scopes[race.Random.Next(race.Scopes.Length)];
         var store = race.Stores[race.Random.Next(race.Stores.Length)];
-        return race.Random.Next(16) switch
+        return race.Random.Next(18) switch
         {
             < 6 => PutAsync(world, scope),
             6 or 7 => ChangeAsync(world, scope, new DeleteFile { By = "test", Path = AnyPath() }),
@@ -28,6 +28,7 @@ internal sealed class Actors(RaceWorld race)
             10 or 11 => UncountAsync(world),
             12 or 13 => DeleteBytesAsync(world, store),
             14 => LeaveAsync(world, scope, store),
+            15 or 16 => CollectAsync(world),
             _ => BuryTheDeadAsync(world, store),
         };
     }
@@ -149,6 +150,23 @@ internal sealed class Actors(RaceWorld race)
         }
 
         await world.Reclaim.LocationsDeletedAsync([.. page.Select(static copy => copy.Location)], default);
+        yield return "absent";
+        await RaceWorld.CollectionOf(world).ForgetAsync([.. page.Select(static copy => (copy.Tenant, copy.Hash))], default);
+    }
+
+    /// <summary>Collection without a grace period: what is unreferenced when the page is read may be referenced at any time.</summary>
+    private async IAsyncEnumerable<string> CollectAsync(CatalogWorld world)
+    {
+        var collection = RaceWorld.CollectionOf(world);
+        var page = await collection.NextAsync(world.Tenant, DateTimeOffset.MaxValue, default, 100, default);
+        yield return "page";
+        foreach (var chunk in page)
+        {
+            var outcome = (await collection.CollectAsync(world.Tenant, DateTimeOffset.MaxValue, [chunk.Hash], default)).Outcomes[0];
+            Log($"collect {chunk.Hash}: {outcome}");
+            Assert.NotEqual(CollectOutcome.Disagrees, outcome);
+            yield return "collected";
+        }
     }
 
     /// <summary>Detaches a store, or makes it write-only, in the steps of the scope's grain; later attaches it again.</summary>

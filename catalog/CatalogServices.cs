@@ -27,6 +27,7 @@ public static class CatalogServices
         services.AddSingleton<NamespaceCatalog>();
         services.AddSingleton<VersionCatalog>();
         services.AddSingleton<HoldCatalog>();
+        services.AddSingleton<ChangeLogCatalog>();
         services.AddSingleton<OperationCatalog>();
         services.AddSingleton<ReclaimCatalog>();
         services.AddSingleton<RunCatalog>();

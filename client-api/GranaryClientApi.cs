@@ -1,5 +1,6 @@
 using Granary.ClientApi.ApiKeys;
 using Granary.ClientApi.Authentication;
+using Granary.ClientApi.Changes;
 using Granary.ClientApi.Cluster;
 using Granary.ClientApi.Content;
 using Granary.ClientApi.Files;
@@ -47,6 +48,7 @@ public static class GranaryClientApi
         AddContent(services);
         AddFiles(services);
         UploadEndpoints.Add(services);
+        services.AddGranaryChanges();
         AddAdministration(services);
         return services;
     }
@@ -61,6 +63,7 @@ public static class GranaryClientApi
         MetricsEndpoint.Map(app);
         FileEndpoints.Map(app);
         UploadEndpoints.Map(app);
+        app.MapGranaryChanges();
         MapAdministration(app);
         return app;
     }

@@ -1,4 +1,6 @@
+using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.Grains.Changes;
 using Granary.Grains.Maintenance;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,6 +17,8 @@ public static class GranaryGrains
     public static IServiceCollection AddGranaryGrains(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new ChangeRetention());
+        services.AddTransient<ChangeLogCutter>();
         services.AddSingleton<TaskRunner>();
         services.AddSingleton<TaskWakes>();
         services.AddSingleton<IMaintenancePlanner, MaintenancePlanner>();

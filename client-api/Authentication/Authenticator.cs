@@ -55,6 +55,14 @@ internal sealed class Authenticator(
         return (new ApiCall(context, topologies, topology, caller), null);
     }
 
+    /// <summary>SHA-256 of the credential of a request that was authenticated.</summary>
+    public static byte[] HashOf(HttpContext context) =>
+        TryHashKey(context, out var hash, out _) ? hash : throw new InvalidOperationException("The request has no credential.");
+
+    /// <summary>Whom a credential belongs to now; null when it is not valid any more. For what outlives its request.</summary>
+    public Caller? Find(Topology topology, byte[] keyHash) =>
+        Recognise(topology, keyHash) is { } caller && !(caller.Expires <= time.GetUtcNow()) ? caller : null;
+
     private static bool TryHashKey(HttpContext context, out byte[] hash, out Problem? problem)
     {
         problem = null;

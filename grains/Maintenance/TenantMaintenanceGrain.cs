@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.Grains.Changes;
 using Granary.GrainInterfaces.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
@@ -12,7 +13,8 @@ namespace Granary.Grains.Maintenance;
 /// </summary>
 [HashBasedPlacement] // reads and writes only the catalog, which every silo reaches
 internal sealed class TenantMaintenanceGrain(
-    ReclaimCatalog reclaim, VersionCatalog versions, SessionCatalog sessions, TaskRunner runner, TopologyCache topology, TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
+    ReclaimCatalog reclaim, VersionCatalog versions, SessionCatalog sessions, ChangeLogCutter logs, TaskRunner runner, TopologyCache topology,
+    TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
     : MaintenanceGrain(runner, time, logger), ITenantMaintenanceGrain
 {
     /// <summary>
@@ -80,6 +82,12 @@ internal sealed class TenantMaintenanceGrain(
         if (await reclaim.DropManifestPageAsync(Tenant, _time.GetUtcNow() - ManifestGrace, cancellationToken) is var rows and > 0)
         {
             return WorkUnit.Busy(rows);
+        }
+
+        // 5. One page of change logs that retention does not keep.
+        if (await logs.CutAsync(Tenant, cancellationToken) is var cut and > 0)
+        {
+            return WorkUnit.Busy(cut);
         }
 
         // The tenant itself, when it was deleted and its last chunk has been collected.

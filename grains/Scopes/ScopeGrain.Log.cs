@@ -13,4 +13,7 @@ internal sealed partial class ScopeGrain
 
     [LoggerMessage(4002, LogLevel.Warning, "Scope {Scope}: background work could not be woken; its reminder will.")]
     private partial void LogWakeFailed(Exception failure, ScopeId scope);
+
+    [LoggerMessage(4004, LogLevel.Warning, "Scope {Scope}: its changes could not be announced; those who follow it find them a moment later.")]
+    private partial void LogAnnounceFailed(Exception failure, ScopeId scope);
 }

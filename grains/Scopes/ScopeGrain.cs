@@ -15,8 +15,8 @@ namespace Granary.Grains.Scopes;
 /// calls that were not answered, and those may be repeated.
 /// </summary>
 /// <remarks>
-/// <see cref="ApplyAsync"/> interleaves with everything: it only adds to <see cref="_commits"/>. <see cref="_head"/> and
-/// <see cref="_retired"/> are written by the flusher alone, of which there is one. The administrative commands share no
+/// <see cref="ApplyAsync"/> interleaves with everything: it only adds to <see cref="_commits"/>. <see cref="_head"/>,
+/// <see cref="_announced"/> and <see cref="_retired"/> are written by the flusher alone, of which there is one. The administrative commands share no
 /// field with it.
 /// </remarks>
 [HashBasedPlacement] // spreads scopes evenly whoever asks first; a scope's writers come through every silo
@@ -40,6 +40,8 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
     private TenantId _tenant;
     private ScopeId _scope;
     private long _head = NamespaceCatalog.UnknownSequence;
+    private long _announced;
+    private IChangeFeedGrain? _feed;
     private bool _retired;
     private bool _wakeArmed;
     private IGrainTimer? _wakeTimer;
@@ -226,7 +228,7 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
             }
 
             _planner.ScopeGrew(_tenant, _scope);
-
+            Announce(answer.Sequence);
             return answer.Results;
         }
         catch (CatalogBusyException)
@@ -249,6 +251,26 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
         _retired = true;
         DeactivateOnIdle();
         return await _namespace.ApplyAsync(_tenant, _scope, found, group, CancellationToken.None);
+    }
+
+    // One way: the commit's callers get their answers meanwhile, and a lost announcement costs its listeners a moment.
+    private void Announce(long sequence)
+    {
+        if (sequence == _announced)
+        {
+            return;
+        }
+
+        _announced = sequence;
+        try
+        {
+            _feed ??= GrainFactory.GetGrain<IChangeFeedGrain>(this.GetPrimaryKeyString());
+            _ = _feed.AnnounceAsync(sequence, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            LogAnnounceFailed(failure, _scope);
+        }
     }
 
     private static NamespaceResult[] Refuse(IReadOnlyList<NamespaceOperation> group, NamespaceStatus status) =>

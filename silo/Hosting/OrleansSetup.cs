@@ -26,6 +26,12 @@ internal static class OrleansSetup
                 options.Invariant = SqliteInvariant;
                 options.ConnectionString = connection;
             });
+            silo.AddAdoNetGrainStorage(ChangeStreamSetup.Subscriptions, options =>
+            {
+                options.Invariant = SqliteInvariant;
+                options.ConnectionString = connection;
+            });
+            silo.AddChangeStreams();
             silo.UseAdoNetReminderService(options =>
             {
                 options.Invariant = SqliteInvariant;

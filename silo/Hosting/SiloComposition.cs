@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Granary.Catalog;
 using Granary.ClientApi;
+using Granary.ClientApi.Changes;
 using Granary.ClientApi.Cluster;
 using Granary.ClientApi.FileStores;
 using Granary.ClientApi.Http;
@@ -47,6 +48,7 @@ internal static class SiloComposition
         builder.Services.AddHostedService<MaintenanceWaker>();
         builder.Services.AddHostedService<AnswerPruner>();
         builder.Services.AddSingleton<IClusterInfo, ClusterInfo>();
+        builder.Services.AddSingleton<IChangeAnnouncements, ChangeAnnouncements>();
         builder.Services.AddGranaryClientApi(api => api.Operators.Add(
             new OperatorCredential("operator", SHA256.HashData(Encoding.UTF8.GetBytes(keys.OperatorKey)), EmbeddedDefaults.Tenant)));
         AddProxy(builder.Services, settings.Http);

@@ -74,6 +74,8 @@ internal sealed class GrainWorld : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) => silo
             .UseInMemoryReminderService()
+            .AddMemoryGrainStorage("PubSubStore")
+            .AddMemoryStreams(ChangeStreams.Provider)
             .ConfigureServices(services => services
                 .AddGranaryCatalog(Database)
                 .AddGranaryGrains()

@@ -1,0 +1,74 @@
+namespace Granary.ClientApi.Changes;
+
+/// <summary>
+/// The bytes of an upgraded connection with one writer at a time: the framework's WebSocket reads and answers pings and
+/// closes through it, and each of its writes is one frame; the socket's own writer puts whole frames, many at once, between
+/// those.
+/// </summary>
+internal sealed class FrameStream(Stream inner, Action abort) : Stream
+{
+    private readonly SemaphoreSlim _writing = new(1, 1);
+
+    /// <summary>
+    /// Set when the conversation is over: the end of the request then ends the connection, after what was written has been
+    /// sent. Until then a WebSocket that disposes its stream has given up, and the connection is broken.
+    /// </summary>
+    public bool Ended { get; set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            await inner.WriteAsync(buffer, cancellationToken);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    // The server's stream sends each write on its way.
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush()
+    {
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !Ended)
+            abort();
+        base.Dispose(disposing);
+    }
+}

@@ -26,7 +26,7 @@ public sealed class HttpOptions
         Listen = ReadAddress(source),
         Port = source.Number("GRANARY_PORT", 8080, 0, 65535),
         PathBase = ReadPathBase(source),
-        TrustedProxies = ReadProxies(source),
+        TrustedProxies = ReadNetworks(source, "GRANARY_TRUSTED_PROXIES"),
         CorsOrigins = ReadOrigins(source),
     };
 
@@ -54,10 +54,11 @@ public sealed class HttpOptions
         return text;
     }
 
-    private static List<IPNetwork> ReadProxies(SettingSource source)
+    /// <summary>Reads addresses and networks, separated by commas.</summary>
+    internal static List<IPNetwork> ReadNetworks(SettingSource source, string name)
     {
         var networks = new List<IPNetwork>();
-        foreach (var item in source.List("GRANARY_TRUSTED_PROXIES", ','))
+        foreach (var item in source.List(name, ','))
         {
             if (IPNetwork.TryParse(item, out var network))
             {
@@ -69,7 +70,7 @@ public sealed class HttpOptions
             }
             else
             {
-                source.Fail("GRANARY_TRUSTED_PROXIES", item, "give addresses or networks such as 10.0.0.0/8, separated by commas");
+                source.Fail(name, item, "give addresses or networks such as 10.0.0.0/8, separated by commas");
             }
         }
 

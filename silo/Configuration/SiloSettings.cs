@@ -23,6 +23,9 @@ public sealed class SiloSettings
     /// <summary>Secrets.</summary>
     public required SecretOptions Secrets { get; init; }
 
+    /// <summary>Change logs and webhooks.</summary>
+    public required ChangeOptions Changes { get; init; }
+
     /// <summary>Every setting as it is in force, secrets left out.</summary>
     public required IReadOnlyList<EffectiveSetting> Effective { get; init; }
 
@@ -41,6 +44,7 @@ public sealed class SiloSettings
             UploadExpiry = source.Duration("GRANARY_UPLOAD_EXPIRY", TimeSpan.FromHours(24), TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)),
             Secrets = SecretOptions.Read(source),
             LogLevel = Enum.Parse<LogLevel>(source.Word("GRANARY_LOG_LEVEL", "Information", Enum.GetNames<LogLevel>())),
+            Changes = ChangeOptions.Read(source),
             Effective = source.Effective,
         };
         return source.Errors.Count == 0 ? settings : throw new InvalidSettingsException(source.Errors);

@@ -43,6 +43,7 @@ internal static class SiloComposition
         // Hosted services start in this order and stop in the reverse: stores, grains, wakers; the HTTP server comes last
         // and goes first.
         AddStores(builder.Services, settings.Storage);
+        builder.Services.AddSingleton(settings.Changes.Retention);
         builder.Services.AddGranaryGrains();
         OrleansSetup.Add(builder, settings, context.InstallationId);
         builder.Services.AddHostedService<MaintenanceWaker>();

@@ -45,6 +45,13 @@ public readonly record struct GrainId {
     public override string ToString() => $"{Type}/{Key}";
 }
 
+public readonly record struct StreamId {
+    private readonly string _text;
+    private StreamId(string text) => _text = text;
+    public static StreamId Create(string? ns, string key) => new($"{ns ?? "null"}/{key}");
+    public override string ToString() => _text;
+}
+
 /// <summary>One run of one silo: where it listens, and a generation that differs from run to run; negative for clients.</summary>
 [Immutable]
 public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddress> {

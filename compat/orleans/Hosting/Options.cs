@@ -45,6 +45,10 @@ namespace Orleans.Configuration {
 
     public class MemoryGrainStorageOptions;
 
+    public class StreamPullingAgentOptions {
+        public TimeSpan GetQueueMsgsTimerPeriod { get; set; } = TimeSpan.FromMilliseconds(100);
+    }
+
     public class AdoNetGrainStorageOptions {
         public string? ConnectionString { get; set; }
         public string Invariant { get; set; } = "System.Data.SqlClient";

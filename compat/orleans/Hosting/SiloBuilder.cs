@@ -48,6 +48,11 @@ namespace Orleans.Hosting {
             });
     }
 
+    public static class SiloBuilderMemoryStreamExtensions {
+        public static ISiloBuilder AddMemoryStreams(this ISiloBuilder builder, string name) => builder.ConfigureServices(services => services
+            .AddKeyedSingleton<Streams.IStreamProvider>(name, (all, _) => new Streams.MemoryStreamProvider(name, all.GetRequiredService<Silo>())));
+    }
+
     public static class GrainCallFilterSiloBuilderExtensions {
         public static ISiloBuilder AddIncomingGrainCallFilter<TImplementation>(this ISiloBuilder builder) where TImplementation : class, IIncomingGrainCallFilter
             => builder.ConfigureServices(services => services.AddSingleton<IIncomingGrainCallFilter, TImplementation>());

@@ -77,11 +77,10 @@ internal sealed class ChangeEndpoints(ChangeHub hub, ChangeLogCatalog log, Authe
             try
             {
                 await web.CloseAsync(code, CloseCode.Reason(problem), grace.Token);
-                stream.Ended = true;
             }
             catch (Exception error) when (error is System.Net.WebSockets.WebSocketException or IOException or OperationCanceledException)
             {
-                // It was told; whether it listens is its own affair.
+                stream.Break(); // It was told; whether it listens is its own affair.
             }
         }
     }

@@ -90,7 +90,8 @@ internal sealed class ChangeSocket : IThreadPoolWorkItem
             foreach (var subscription in Subscriptions)
                 End(subscription);
             _ended.TrySetResult();
-            _stream.Ended = true;
+            if (Volatile.Read(ref _writeBegan) != 0)
+                _stream.Break(); // The other side takes nothing more; the end of the request would wait for it.
             _web.Dispose();
         }
     }
@@ -201,6 +202,7 @@ internal sealed class ChangeSocket : IThreadPoolWorkItem
         catch (Exception error) when (error is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             _web.Abort();
+            _stream.Break();
         }
     }
 
@@ -296,7 +298,8 @@ internal sealed class ChangeSocket : IThreadPoolWorkItem
         }
         catch (Exception error) when (error is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
-            _web.Abort(); // The pump stays "running": nothing is written to a broken connection.
+            _web.Abort();
+            _stream.Break(); // The pump stays "running": nothing is written to a broken connection.
         }
         catch (CatalogException)
         {

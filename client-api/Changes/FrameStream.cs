@@ -10,10 +10,10 @@ internal sealed class FrameStream(Stream inner, Action abort) : Stream
     private readonly SemaphoreSlim _writing = new(1, 1);
 
     /// <summary>
-    /// Set when the conversation is over: the end of the request then ends the connection, after what was written has been
-    /// sent. Until then a WebSocket that disposes its stream has given up, and the connection is broken.
+    /// Breaks the connection. A WebSocket that is done with its stream only disposes it: then the end of the request ends the
+    /// connection, after what was written has been sent.
     /// </summary>
-    public bool Ended { get; set; }
+    public void Break() => abort();
 
     public override bool CanRead => true;
 
@@ -64,11 +64,4 @@ internal sealed class FrameStream(Stream inner, Action abort) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing && !Ended)
-            abort();
-        base.Dispose(disposing);
-    }
 }

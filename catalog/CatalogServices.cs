@@ -28,6 +28,7 @@ public static class CatalogServices
         services.AddSingleton<VersionCatalog>();
         services.AddSingleton<HoldCatalog>();
         services.AddSingleton<ChangeLogCatalog>();
+        services.AddSingleton<WebhookCatalog>();
         services.AddSingleton<OperationCatalog>();
         services.AddSingleton<ReclaimCatalog>();
         services.AddSingleton<RunCatalog>();

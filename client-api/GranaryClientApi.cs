@@ -17,6 +17,7 @@ using Granary.ClientApi.RateLimits;
 using Granary.ClientApi.Scopes;
 using Granary.ClientApi.Tenants;
 using Granary.ClientApi.Uploads;
+using Granary.ClientApi.Webhooks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,6 +50,7 @@ public static class GranaryClientApi
         AddFiles(services);
         UploadEndpoints.Add(services);
         services.AddGranaryChanges();
+        services.AddSingleton<WebhookEndpoints>();
         AddAdministration(services);
         return services;
     }
@@ -64,6 +66,7 @@ public static class GranaryClientApi
         FileEndpoints.Map(app);
         UploadEndpoints.Map(app);
         app.MapGranaryChanges();
+        app.Services.GetRequiredService<WebhookEndpoints>().Map(app);
         MapAdministration(app);
         return app;
     }

@@ -2,6 +2,7 @@ using Granary.Catalog;
 using Granary.GrainInterfaces;
 using Granary.Grains.Changes;
 using Granary.Grains.Maintenance;
+using Granary.Grains.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -19,6 +20,9 @@ public static class GranaryGrains
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new ChangeRetention());
         services.AddTransient<ChangeLogCutter>();
+        services.TryAddSingleton(new WebhookTargets([]));
+        services.AddSingleton(provider => new WebhookSender(
+            provider.GetRequiredService<SecretProtector>(), provider.GetRequiredService<WebhookTargets>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TaskRunner>();
         services.AddSingleton<TaskWakes>();
         services.AddSingleton<IMaintenancePlanner, MaintenancePlanner>();

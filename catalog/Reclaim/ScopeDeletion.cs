@@ -126,6 +126,7 @@ internal static class ScopeDeletion
 
         session.Execute(DeleteLog, tenant, scope, long.MaxValue);
         session.Execute(DeleteAttachments, scope);
+        WebhookTable.DeleteOfScope(session, scope);
         session.Execute(DeleteHead, scope);
         session.Execute(DeleteWalks, tenant, scope);
         session.Execute(DeleteScope, scope);

@@ -1,3 +1,4 @@
+using Granary.Catalog;
 using Granary.GrainInterfaces;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
@@ -12,12 +13,23 @@ namespace Granary.Grains.Changes;
 /// the heads.
 /// </summary>
 /// <remarks>
-/// The commands interleave: they only raise <see cref="_newest"/> and start the one <see cref="PublishAsync"/> there is.
+/// The commands interleave: they only raise <see cref="_newest"/>, start the one <see cref="PublishAsync"/> there is, and
+/// arm the timer that wakes webhooks.
 /// </remarks>
 [PreferLocalPlacement] // the scope's grain calls it after every group of commits, so it lies on the same silo
-internal sealed partial class ChangeFeedGrain(ILogger<ChangeFeedGrain> logger) : Grain, IChangeFeedGrain
+internal sealed partial class ChangeFeedGrain(WebhookCatalog webhooks, TimeProvider time, ILogger<ChangeFeedGrain> logger) : Grain, IChangeFeedGrain
 {
+    /// <summary>Webhooks are woken at most this often: what came meanwhile goes in one delivery.</summary>
+    private static readonly TimeSpan WakePause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Which webhooks there are is read again after this time, should a call that said so have been lost.</summary>
+    private static readonly TimeSpan WebhooksAge = TimeSpan.FromMinutes(1);
+
     private readonly ILogger _logger = logger;
+    private IGrainTimer? _wakeTimer;
+    private bool _wakeArmed;
+    private IWebhookGrain[] _webhooks = [];
+    private DateTimeOffset _webhooksRead;
     private IAsyncStream<ChangesAnnounced>? _stream;
     private long _newest;
     private long _announced;
@@ -28,6 +40,8 @@ internal sealed partial class ChangeFeedGrain(ILogger<ChangeFeedGrain> logger) :
     {
         var key = this.GetPrimaryKeyString();
         _stream = this.GetStreamProvider(ChangeStreams.Provider).GetStream<ChangesAnnounced>(StreamId.Create(ChangeStreams.Namespace, key));
+        _wakeTimer = this.RegisterGrainTimer(
+            WakeWebhooksAsync, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
         try
         {
             // A log that grows is cut some day: from its first wake on, the tenant's maintenance has a reminder of its own.
@@ -50,13 +64,48 @@ internal sealed partial class ChangeFeedGrain(ILogger<ChangeFeedGrain> logger) :
                 _publishing = true;
                 _ = PublishAsync();
             }
+
+            if (!_wakeArmed)
+            {
+                _wakeArmed = true;
+                _wakeTimer?.Change(WakePause, Timeout.InfiniteTimeSpan);
+            }
         }
 
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task WebhooksChangedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task WebhooksChangedAsync(CancellationToken cancellationToken)
+    {
+        _webhooksRead = default;
+        _wakeArmed = true;
+        _wakeTimer?.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        return Task.CompletedTask;
+    }
+
+    private async Task WakeWebhooksAsync(CancellationToken cancellationToken)
+    {
+        _wakeArmed = false;
+        try
+        {
+            var now = time.GetUtcNow();
+            if (now - _webhooksRead > WebhooksAge)
+            {
+                _webhooksRead = now;
+                var (_, scope) = GrainKeys.ParseScope(this.GetPrimaryKeyString());
+                var found = await webhooks.ListAsync(scope, cancellationToken);
+                _webhooks = [.. found.Select(w => GrainFactory.GetGrain<IWebhookGrain>(WebhookKeys.Of(w.Tenant, w.Scope, w.Id)))];
+            }
+
+            await Task.WhenAll(_webhooks.Select(webhook => webhook.WakeAsync(cancellationToken)));
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            _webhooksRead = default;
+            LogWakeFailed(failure, this.GetPrimaryKeyString());
+        }
+    }
 
     private async Task PublishAsync()
     {

@@ -8,6 +8,7 @@ using Granary.ClientApi.Cluster;
 using Granary.ClientApi.FileStores;
 using Granary.ClientApi.Http;
 using Granary.Grains;
+using Granary.Grains.Webhooks;
 using Granary.Silo.Configuration;
 using Granary.Silo.Data;
 using Granary.Silo.Stores;
@@ -44,8 +45,10 @@ internal static class SiloComposition
         // and goes first.
         AddStores(builder.Services, settings.Storage);
         builder.Services.AddSingleton(settings.Changes.Retention);
+        builder.Services.AddSingleton(new WebhookTargets(settings.Changes.PrivateWebhookTargets));
         builder.Services.AddGranaryGrains();
         OrleansSetup.Add(builder, settings, context.InstallationId);
+        builder.Services.AddHostedService<WebhookWaker>();
         builder.Services.AddHostedService<MaintenanceWaker>();
         builder.Services.AddHostedService<AnswerPruner>();
         builder.Services.AddSingleton<IClusterInfo, ClusterInfo>();

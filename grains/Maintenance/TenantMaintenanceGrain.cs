@@ -13,13 +13,8 @@ namespace Granary.Grains.Maintenance;
 /// </summary>
 [HashBasedPlacement] // reads and writes only the catalog, which every silo reaches
 internal sealed class TenantMaintenanceGrain(
-<<<<<<< HEAD
     ReclaimCatalog reclaim, VersionCatalog versions, SessionCatalog sessions, ChangeLogCutter logs, TaskRunner runner, TopologyCache topology,
     TimeProvider time, ILogger<TenantMaintenanceGrain> logger)
-=======
-    ReclaimCatalog reclaim, VersionCatalog versions, ChangeLogCutter logs, TaskRunner runner, TopologyCache topology, TimeProvider time,
-    ILogger<TenantMaintenanceGrain> logger)
->>>>>>> 035335c (Number the migration after the others)
     : MaintenanceGrain(runner, time, logger), ITenantMaintenanceGrain
 {
     /// <summary>

@@ -31,6 +31,7 @@ public static class CatalogServices
         services.AddSingleton<WebhookCatalog>();
         services.AddSingleton<OperationCatalog>();
         services.AddSingleton<ReclaimCatalog>();
+        services.AddSingleton<RepairCatalog>();
         services.AddSingleton<RunCatalog>();
         services.AddSingleton<CollectCatalog>();
         services.AddSingleton<InspectionCatalog>();

@@ -19,6 +19,7 @@ using Granary.ClientApi.Tenants;
 using Granary.ClientApi.Uploads;
 using Granary.ClientApi.Webhooks;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -73,6 +74,7 @@ public static class GranaryClientApi
 
     private static void AddMetrics(IServiceCollection services)
     {
+        services.AddSingleton<IMemoryPoolFactory<byte>, ReceivePool>();
         services.AddSingleton<ApiMetrics>();
         services.AddSingleton<MetricsCollector>();
     }
@@ -81,6 +83,7 @@ public static class GranaryClientApi
     {
         services.AddSingleton<IdleWatch>();
         services.AddSingleton<CorruptCopies>();
+        services.AddHostedService(static provider => provider.GetRequiredService<CorruptCopies>());
         services.AddSingleton<ChunkClaims>();
         services.AddSingleton<ChunkPlacer>();
         services.AddSingleton<ChunkReader>();

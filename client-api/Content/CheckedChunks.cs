@@ -7,8 +7,10 @@ using Microsoft.Extensions.Options;
 namespace Granary.ClientApi.Content;
 
 /// <summary>
-/// Chunks that were read and checked for a range, kept for the next range: a client that fetches a file in many small
-/// parallel ranges makes each chunk be read and hashed once. Memory is the buffer budget's; each chunk has an account of its
+/// Chunks that were read and checked once for everybody who wants them at one time: many readers of a chunk in a store that
+/// is not on this machine cause one fetch (G10), and a client that fetches a file in many small parallel ranges makes each
+/// chunk be read and hashed once. Nobody gets a byte before the whole chunk was checked; what failed is kept by nobody. Chunks
+/// of ranges are kept for the next range. Memory is the buffer budget's; each chunk has an account of its
 /// own, so that the budget takes back those that nobody uses when others wait. Never more than
 /// <see cref="ClientApiOptions.RangeCacheBytes"/>, apart from chunks that are being sent.
 /// </summary>
@@ -32,34 +34,49 @@ internal sealed class CheckedChunks(
     }
 
     /// <summary>A checked chunk, read if it is not at hand; whoever asks for one that is being read waits for that reading.</summary>
+    /// <param name="source">On whose behalf.</param>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="keep">Kept for the next one who asks; else only while somebody uses it.</param>
     /// <returns>A lease for the caller to dispose; null when no copy can be read.</returns>
-    public async Task<ChunkLease?> GetAsync(ReadSource source, ChunkWithCopies chunk)
+    public async Task<ChunkLease?> GetAsync(ReadSource source, ChunkWithCopies chunk, bool keep)
     {
-        Entry? entry;
-        var mine = false;
+        while (true)
+        {
+            var (entry, mine) = Enter(source, chunk, keep);
+            if (mine)
+                await LoadAsync(entry, source, chunk);
+            else
+                metrics.CacheHit();
+
+            // Who read it may have been of a scope that reaches fewer copies; for one's own scope that was the answer.
+            var lease = await LeaseAsync(entry);
+            if (lease is not null || mine || entry.Scope == source.Stores.Scope)
+                return lease;
+        }
+    }
+
+    private (Entry Entry, bool Mine) Enter(ReadSource source, ChunkWithCopies chunk, bool keep)
+    {
         lock (_gate)
         {
-            if (_entries.TryGetValue((source.Tenant, chunk.Hash), out entry))
+            var mine = false;
+            if (_entries.TryGetValue((source.Tenant, chunk.Hash), out var entry))
             {
                 _byUse.Remove(entry.Place);
             }
             else
             {
-                entry = new Entry((source.Tenant, chunk.Hash), chunk.Size, buffers.Open(source.TenantText, BufferUse.Sending));
+                entry = new Entry((source.Tenant, chunk.Hash), source.Stores.Scope, chunk.Size, buffers.Open(source.TenantText, BufferUse.Sending));
                 _entries.Add(entry.Key, entry);
                 _bytes += entry.Size;
                 mine = true;
             }
 
             entry.Users++;
+            entry.Keep |= keep;
             _byUse.AddFirst(entry.Place);
+            return (entry, mine);
         }
-
-        if (mine)
-            await LoadAsync(entry, source, chunk);
-        else
-            metrics.CacheHit();
-        return await LeaseAsync(entry);
     }
 
     public void Dispose()
@@ -128,6 +145,8 @@ internal sealed class CheckedChunks(
             entry.Users--;
             if (entry is { Removed: true, Users: 0 })
                 entry.Free();
+            else if (entry is { Keep: false, Users: 0 })
+                Remove(entry);
         }
     }
 
@@ -160,15 +179,19 @@ internal sealed class CheckedChunks(
 
     private sealed class Entry
     {
-        public Entry((TenantId Tenant, ChunkHash Hash) key, int size, BufferAccount account)
+        public Entry((TenantId Tenant, ChunkHash Hash) key, ScopeId scope, int size, BufferAccount account)
         {
             Key = key;
+            Scope = scope;
             Size = size;
             Account = account;
             Place = new LinkedListNode<Entry>(this);
         }
 
         public (TenantId Tenant, ChunkHash Hash) Key { get; }
+
+        /// <summary>On whose behalf it is read.</summary>
+        public ScopeId Scope { get; }
 
         public int Size { get; }
 
@@ -181,6 +204,8 @@ internal sealed class CheckedChunks(
         public CancellationTokenRegistration OnReclaim { get; set; }
 
         public int Users { get; set; }
+
+        public bool Keep { get; set; }
 
         public bool Removed { get; set; }
 

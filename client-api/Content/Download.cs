@@ -115,8 +115,9 @@ internal sealed class Download(ManifestReader manifest, ReadSource source, Chunk
     private async Task<ChunkLease?> LoadAsync(Slice slice, CancellationToken cancellationToken)
     {
         var chunk = await manifest.GetAsync(slice.Index, cancellationToken);
-        if (slice.Length < chunk.Size)
-            return await ranges.GetAsync(source, chunk);
+        var isPart = slice.Length < chunk.Size;
+        if (isPart || source.Stores.IsFar(chunk.Copies))
+            return await ranges.GetAsync(source, chunk, keep: isPart);
         var buffer = await reader.ReadAsync(source, chunk, account, cancellationToken);
         return buffer is null ? null : new ChunkLease(buffer, account);
     }

@@ -15,7 +15,7 @@ public static class GranaryKestrel
     private const int MaxRequestLine = 12 * 1024;
 
     /// <summary>Bytes of a request body that wait in the server before the connection's reading pauses.</summary>
-    private const int RequestBuffer = 1 << 20;
+    private const int RequestBuffer = 512 << 10;
 
     /// <summary>Bytes of an answer that wait for the socket before a write waits.</summary>
     private const int ResponseBuffer = 1 << 20;

@@ -12,6 +12,9 @@ internal sealed class ScopeStores(Topology topology, ScopeId scope, IStoreDirect
 {
     private readonly IReadOnlyList<AttachmentInfo> _attachments = topology.Attachments(scope);
 
+    /// <summary>The scope.</summary>
+    public ScopeId Scope => scope;
+
     /// <summary>Stores to write to, best first (D1, D2, D5).</summary>
     public StoreId[] WriteCandidates() => [.. WritePlacement.Candidates(_attachments, topology.Store, directory.IsUsable)];
 
@@ -56,6 +59,36 @@ internal sealed class ScopeStores(Topology topology, ScopeId scope, IStoreDirect
         }
 
         return false;
+    }
+
+    /// <summary>Is the copy that would be read first in a store that is not on this machine?</summary>
+    public bool IsFar(IReadOnlyList<ChunkCopy> copies)
+    {
+        foreach (var copy in ReadOrder(copies))
+        {
+            if (directory.IsUsable(copy.Store))
+                return !IsLocal(copy.Store);
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Stores on this machine that could get a copy and would be read before a store that is not, best first: without such
+    /// a place in the order a copy there would bring nothing (G9).
+    /// </summary>
+    public IReadOnlyList<StoreId> NearerThan(StoreId far)
+    {
+        var places = new List<ChunkCopy> { new(far, default) };
+        foreach (var attachment in _attachments)
+        {
+            var settings = attachment.Settings;
+            if (settings.Store != far && attachment.State == AttachmentState.Active && !settings.ReadOnly && !settings.WriteOnly && !settings.Drain
+                && topology.Store(settings.Store) is { State: StoreState.Active } && directory.IsUsable(settings.Store) && IsLocal(settings.Store))
+                places.Add(new ChunkCopy(settings.Store, default));
+        }
+
+        return [.. ReadOrder(places).Select(static place => place.Store).TakeWhile(store => store != far)];
     }
 
     /// <summary>The name of a store, for people.</summary>

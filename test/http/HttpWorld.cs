@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Granary.Catalog;
 using Granary.ClientApi;
@@ -71,6 +72,27 @@ public sealed class HttpWorld : IAsyncLifetime
             Tenant, tenant.Settings with { Stores = tenant.Settings.Stores.Append(id).ToList() }, null, default);
         await Eventually.BecomesAsync(() => Service<IStoreDirectory>().IsUsable(id), $"store {name} is open");
         return (name, folder);
+    }
+
+    /// <summary>A scope whose files go to a bucket of its own, which is also read first.</summary>
+    /// <param name="endpoint">The S3 server, or a proxy before it.</param>
+    /// <param name="settings">Further members of the store's configuration.</param>
+    public async Task<string> ScopeOnS3Async(Uri endpoint, object? settings = null)
+    {
+        var server = S3Server.Current;
+        var name = NewName("s3");
+        var configuration = JsonSerializer.SerializeToNode(settings ?? new { })!.AsObject();
+        configuration["endpoint"] = endpoint.GetLeftPart(UriPartial.Authority);
+        configuration["bucket"] = await server.MakeBucketAsync();
+        configuration["forcePathStyle"] = true;
+        configuration["accessKey"] = server.Credentials.AccessKey;
+        configuration["secretKey"] = server.Credentials.SecretKey;
+        using var made = await PostAsync("api/v1/file-stores", new { name, backend = "s3", configuration });
+        await JsonOf(made, 201);
+        await ChangeTenantAsync(tenant => tenant with { Stores = tenant.Stores.Append(StoreOf(name)).ToList() });
+        var scope = await MakeScopeAsync();
+        await AttachAsync(scope, new AttachmentSettings { Store = StoreOf(name), UploadPriority = 500, DownloadPriority = 500 });
+        return scope;
     }
 
     public async Task AttachAsync(string scope, AttachmentSettings settings)

@@ -16,13 +16,13 @@ CREATE TABLE manifest_rest (
 
 CREATE INDEX manifest_rest_since ON manifest_rest (tenant, since);
 
--- Copies whose bytes were not what their name says when they were read. Access: by store in the order of locations (repair),
--- by key. Empty at rest; a dead disk fills it with its readers' pace.
+-- Copies whose bytes were not what their name says when they were read. due: when a repair is to be tried. Access: by store
+-- in the order of locations (repair), by key. Empty at rest; a dead disk fills it with its readers' pace.
 CREATE TABLE repair_queue (
     store INTEGER NOT NULL,
     location INTEGER NOT NULL,
     tenant INTEGER NOT NULL,
     chunk BLOB NOT NULL,
-    reported INTEGER NOT NULL,
+    due INTEGER NOT NULL,
     PRIMARY KEY (store, location)
 ) WITHOUT ROWID;

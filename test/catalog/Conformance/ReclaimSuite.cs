@@ -99,6 +99,34 @@ public abstract class ReclaimSuite : CatalogSuite
     }
 
     [Fact]
+    public async Task Damaged_copies_wait_for_repair_until_they_are_dealt_with_or_gone()
+    {
+        await World.PutAsync("a", "one");
+        await World.PutAsync("b", "two");
+        var one = new DamagedCopy(World.Tenant, World.Store, (await World.Files.GetCopiesAsync(World.Tenant, Hash("one"), default))[0].Location, Hash("one"));
+        var two = new DamagedCopy(World.Tenant, World.Store, (await World.Files.GetCopiesAsync(World.Tenant, Hash("two"), default))[0].Location, Hash("two"));
+        var repairs = new RepairCatalog(World.Database);
+        await repairs.ReportAsync([one, one, two, new DamagedCopy(World.Tenant, World.Store, new LocationId(999_999), Hash("none"))], default);
+        await repairs.ReportAsync([two], default);
+        Assert.Equal([one, two], await repairs.AllAsync(10, default));
+        Assert.Equal([one], await repairs.NextDueAsync(World.Store, 1, default));
+
+        await repairs.PostponeAsync(World.Store, one.Location, TimeSpan.FromHours(1), default);
+        Assert.Equal([two], await repairs.NextDueAsync(World.Store, 10, default));
+        Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal([one, two], await repairs.NextDueAsync(World.Store, 10, default));
+
+        Assert.Equal(0, await repairs.ForgetGoneAsync(World.Store, 10, default));
+        await repairs.RemoveAsync(World.Store, one.Location, default);
+        Assert.Equal([two], await repairs.AllAsync(10, default));
+        await World.DeleteAsync("b");
+        await World.RunBackgroundAsync();
+        var inspected = new InspectedCopy(two.Location, two.Tenant, two.Chunk, two.Store, LocationState.Stored, 3);
+        Assert.Equal(DamageOutcome.Condemned, await new InspectionCatalog(World.Database).MarkDamagedAsync(inspected, default));
+        Assert.Equal(1, await repairs.ForgetGoneAsync(World.Store, 10, default));
+    }
+
+    [Fact]
     [Trait("Behaviour", "G14")]
     public async Task Space_is_given_back_only_when_the_store_said_that_the_bytes_are_absent()
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Granary.Catalog;
 using Granary.ClientApi.Content;
 using Granary.GrainInterfaces;
@@ -107,6 +108,23 @@ public sealed class StoreFailureTests(HttpWorld world, ITestOutputHelper output)
 
         Assert.Single(world.Service<CorruptCopies>().All, copy => copy.Store == world.StoreOf(first));
         Assert.Equal(contents.Count, HttpWorld.ChunkFiles(secondFolder).Length);
+    }
+
+    [Fact]
+    public async Task A_copy_that_a_reader_found_damaged_is_queued_for_repair()
+    {
+        var (first, firstFolder) = await world.MakeStoreAsync();
+        var (second, _) = await world.MakeStoreAsync();
+        var (scope, contents) = await TwoCopiesAsync(first, second);
+        var damaged = HttpWorld.ChunkFiles(firstFolder)[0];
+        var path = contents.Single(content => Path.GetFileName(damaged).StartsWith(Convert.ToHexStringLower(SHA256.HashData(content.Value)), StringComparison.Ordinal)).Key;
+        Overwrite(damaged);
+        using var get = await world.GetAsync(scope, path);
+        Assert.Equal(contents[path], await get.Content.ReadAsByteArrayAsync());
+        await Eventually.BecomesAsync(() => Queued(first) == 1, "the copy is queued for repair");
+
+        int Queued(string store) =>
+            world.Service<RepairCatalog>().AllAsync(100, default).GetAwaiter().GetResult().Count(copy => copy.Store == world.StoreOf(store));
     }
 
     [Fact, Trait("Behaviour", "D12")]

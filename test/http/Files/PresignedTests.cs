@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Granary.GrainInterfaces;
 using Granary.TestSupport;
 using Xunit.Abstractions;
@@ -13,7 +12,7 @@ public sealed class PresignedTests(HttpWorld world, ITestOutputHelper output) : 
     public async Task A_file_of_one_chunk_on_s3_is_redirected_when_the_client_asks()
     {
         var server = S3Server.Current;
-        var scope = await ScopeOnS3Async(server.Endpoint, new { });
+        var scope = await world.ScopeOnS3Async(server.Endpoint);
         var content = Seeds.Create(output).Bytes(50_000);
         await HttpWorld.JsonOf(await world.PutAsync(scope, "one", content, ("Content-Type", "text/x-one")), 201);
 
@@ -47,7 +46,7 @@ public sealed class PresignedTests(HttpWorld world, ITestOutputHelper output) : 
             (new { storageClass = "STANDARD", checksums = "none" }, "STANDARD", false),
         })
         {
-            var scope = await ScopeOnS3Async(proxy.Endpoint, settings);
+            var scope = await world.ScopeOnS3Async(proxy.Endpoint, settings);
             var content = Seeds.Create(output).Bytes(5_000);
             proxy.Heads.Clear();
             await HttpWorld.JsonOf(await world.PutAsync(scope, "one", content), 201);
@@ -61,23 +60,4 @@ public sealed class PresignedTests(HttpWorld world, ITestOutputHelper output) : 
 
     private static string? Field(string[] head, string name) =>
         head.FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?.Split(':', 2)[1].Trim();
-
-    /// <summary>A scope whose files go to a bucket of its own.</summary>
-    private async Task<string> ScopeOnS3Async(Uri endpoint, object settings)
-    {
-        var server = S3Server.Current;
-        var name = world.NewName("s3");
-        var configuration = JsonSerializer.SerializeToNode(settings)!.AsObject();
-        configuration["endpoint"] = endpoint.GetLeftPart(UriPartial.Authority);
-        configuration["bucket"] = await server.MakeBucketAsync();
-        configuration["forcePathStyle"] = true;
-        configuration["accessKey"] = server.Credentials.AccessKey;
-        configuration["secretKey"] = server.Credentials.SecretKey;
-        using var made = await world.PostAsync("api/v1/file-stores", new { name, backend = "s3", configuration });
-        await HttpWorld.JsonOf(made, 201);
-        await world.ChangeTenantAsync(tenant => tenant with { Stores = tenant.Stores.Append(world.StoreOf(name)).ToList() });
-        var scope = await world.MakeScopeAsync();
-        await world.AttachAsync(scope, new AttachmentSettings { Store = world.StoreOf(name), UploadPriority = 500, DownloadPriority = 500 });
-        return scope;
-    }
 }

@@ -35,6 +35,8 @@ public static class CatalogServices
         services.AddSingleton<RunCatalog>();
         services.AddSingleton<CollectCatalog>();
         services.AddSingleton<InspectionCatalog>();
+        services.AddSingleton<CopyCatalog>();
+        services.AddSingleton<PolicyCatalog>();
         services.AddSingleton<AccessCatalog>();
         services.AddHostedService(static provider => provider.GetRequiredService<AccessCatalog>());
         return services;

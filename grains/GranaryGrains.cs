@@ -1,7 +1,9 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
 using Granary.Grains.Changes;
+using Granary.Grains.Copies;
 using Granary.Grains.Maintenance;
+using Granary.Grains.Policies;
 using Granary.Grains.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -27,6 +29,14 @@ public static class GranaryGrains
         services.AddSingleton<TaskWakes>();
         services.AddSingleton<IMaintenancePlanner, MaintenancePlanner>();
         services.AddSingleton<IMaintenanceTask, ExpireVersionsTask>();
+        services.AddSingleton<CopyWorker>();
+        services.AddSingleton<ScopeRooms>();
+        services.AddSingleton<PolicyTask>();
+        services.AddSingleton<ChunkMover>();
+        services.AddSingleton<IMaintenanceTask, PopulateTask>();
+        services.AddSingleton<IMaintenanceTask, DrainTask>();
+        services.AddSingleton<IMaintenanceTask, ShrinkScopeTask>();
+        services.AddSingleton<IMaintenanceTask, ShrinkStoreTask>();
         return services;
     }
 }

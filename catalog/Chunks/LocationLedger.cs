@@ -81,8 +81,8 @@ internal static class LocationLedger
     public static void PutSpaceBack(CatalogSession session, StoreId store, SiloEpoch epoch, long bytes) =>
         session.Execute(ReturnSpace, store, epoch, bytes);
 
-    /// <summary>Records a copy that is about to be written; its length must have been taken from the block.</summary>
-    public static LocationId Insert(CatalogSession session, TenantId tenant, byte[] hash, StoreId store, long length, SiloEpoch epoch, byte[] upload)
+    /// <summary>Records a copy that is about to be written, of an upload or (null) of maintenance; its length must have been taken from the block.</summary>
+    public static LocationId Insert(CatalogSession session, TenantId tenant, byte[] hash, StoreId store, long length, SiloEpoch epoch, byte[]? upload)
     {
         var id = new LocationId(session.NextId("location", rangeSize: 1_000));
         session.Execute(InsertLocation, id, tenant, hash, store, length, epoch, upload, session.Now);
@@ -123,6 +123,19 @@ internal static class LocationLedger
 
     /// <summary>The bytes were not accepted, or nobody wants them: the copy is deleted, and stays charged until it is.</summary>
     public static void MarkFailed(CatalogSession session, LocationId location) => session.Execute(FailLocation, location);
+
+    /// <summary>
+    /// A copy is deleted that nothing writes any more: a stored one that may go, or a written one that is not wanted. It forgets
+    /// who wrote it, so that its bytes go at once.
+    /// </summary>
+    public static void Condemn(CatalogSession session, LocationRow location)
+    {
+        session.Execute(SettleLocation, location.Id, (int)LocationState.Deleting);
+        if (location.State == LocationState.Stored)
+        {
+            session.Execute(CountStored, location.Store, -location.Length, -1);
+        }
+    }
 
     /// <summary>
     /// Lets go of an upload's unfinished writes of living silos. Those of a dead life wait for their grace period: a frozen

@@ -13,10 +13,11 @@ internal static class LocationPages
         LIMIT ?3
         """);
 
+    // A settled copy names no life; one that failed does, and may still arrive.
     private static readonly Sql SelectDeleting = new("""
         SELECT id, tenant, chunk, length FROM location
         WHERE store = ?1 AND state = 2 AND id > ?2
-          AND (upload IS NULL OR created <= ?4
+          AND (epoch IS NULL OR created <= ?4
             OR NOT EXISTS (SELECT 1 FROM silo_epoch e WHERE e.id = location.epoch AND (e.ended IS NULL OR e.ended > ?5)))
         ORDER BY id LIMIT ?3
         """);

@@ -27,8 +27,6 @@ internal static class ScopeDeletion
 
     private static readonly Sql DeleteLog = new("DELETE FROM change WHERE tenant = ?1 AND scope = ?2 AND sequence <= ?3");
 
-    private static readonly Sql DeleteAttachments = new("DELETE FROM attachment WHERE scope = ?1");
-
     private static readonly Sql DeleteHead = new("DELETE FROM scope_head WHERE scope = ?1");
 
     private static readonly Sql DeleteWalks = new("DELETE FROM version_walk WHERE tenant = ?1 AND scope = ?2");
@@ -125,8 +123,8 @@ internal static class ScopeDeletion
         }
 
         session.Execute(DeleteLog, tenant, scope, long.MaxValue);
-        session.Execute(DeleteAttachments, scope);
         WebhookTable.DeleteOfScope(session, scope);
+        AttachmentTable.RemoveOfScope(session, scope);
         session.Execute(DeleteHead, scope);
         session.Execute(DeleteWalks, tenant, scope);
         session.Execute(DeleteScope, scope);

@@ -23,6 +23,7 @@ internal static class StoreDeletion
     private static readonly IReadOnlyList<Sql> Removals =
     [
         new("DELETE FROM attachment WHERE store = ?1"),
+        new("DELETE FROM populate_progress WHERE store = ?1"),
         new("DELETE FROM tenant_store WHERE store = ?1"),
         new("DELETE FROM access WHERE store = ?1"),
         new("DELETE FROM block WHERE store = ?1"),

@@ -5,7 +5,7 @@ namespace Granary.Catalog;
 /// <summary>Rows of attachment, and the rules an attachment keeps (D5, D9, D32, D38, D52, D55).</summary>
 internal static class AttachmentTable
 {
-    private static readonly Sql SelectOne = new("SELECT state, read_only, write_only FROM attachment WHERE scope = ?1 AND store = ?2");
+    private static readonly Sql SelectOne = new("SELECT state, read_only, write_only, drain FROM attachment WHERE scope = ?1 AND store = ?2");
 
     private static readonly Sql ReplaceOne = new("""
         REPLACE INTO attachment (scope, store, upload_priority, download_priority, populate, drain, drain_to, read_only, write_only, soft_max_size, state)
@@ -56,6 +56,11 @@ internal static class AttachmentTable
         }
 
         Write(session, scope, settings, state ?? 0);
+        if (!settings.Populate)
+        {
+            PopulateProgressTable.Forget(session, scope, settings.Store);
+        }
+
         TopologyTables.Bump(session);
         return new AdminOutcome(state is null ? AdminStatus.Created : AdminStatus.Done);
     }
@@ -85,14 +90,30 @@ internal static class AttachmentTable
         session.Execute(UpdateState, scope, store, to, from) != 0;
 
     /// <summary>Removes an attachment that is leaving by this very attempt.</summary>
-    public static bool RemoveLeaving(CatalogSession session, ScopeId scope, StoreId store, long attempt) =>
-        attempt != 0 && session.Execute(DeleteLeaving, scope, store, attempt) != 0;
+    public static bool RemoveLeaving(CatalogSession session, ScopeId scope, StoreId store, long attempt)
+    {
+        if (attempt == 0 || session.Execute(DeleteLeaving, scope, store, attempt) == 0)
+        {
+            return false;
+        }
+
+        PopulateProgressTable.Forget(session, scope, store);
+        return true;
+    }
 
     /// <summary>Removes all attachments of a scope.</summary>
-    public static void RemoveOfScope(CatalogSession session, ScopeId scope) => session.Execute(DeleteOfScope, scope);
+    public static void RemoveOfScope(CatalogSession session, ScopeId scope)
+    {
+        session.Execute(DeleteOfScope, scope);
+        PopulateProgressTable.ForgetScope(session, scope);
+    }
 
     /// <summary>Removes all attachments of a store.</summary>
-    public static int RemoveOfStore(CatalogSession session, StoreId store) => session.Execute(DeleteOfStore, store);
+    public static int RemoveOfStore(CatalogSession session, StoreId store)
+    {
+        PopulateProgressTable.ForgetStore(session, store);
+        return session.Execute(DeleteOfStore, store);
+    }
 
     /// <summary>Another attachment of the scope drains to this store.</summary>
     public static bool IsDrainTarget(CatalogSession session, ScopeId scope, StoreId store) => session.Exists(SelectDrainingTo, scope, store);
@@ -131,10 +152,16 @@ internal static class AttachmentTable
             {
                 return AdminOutcome.Invalid("The store to drain to is read-only or write-only in this scope.", "drain");
             }
+
+            if (rows.Flag(3))
+            {
+                return AdminOutcome.Invalid("The store to drain to is drained itself in this scope.", "drain");
+            }
         }
 
-        return (settings.ReadOnly || settings.WriteOnly) && IsDrainTarget(session, scope, settings.Store)
-            ? AdminOutcome.Refuse(AdminStatus.Conflict, "Another store of the scope is drained to this one.", settings.ReadOnly ? "readOnly" : "writeOnly")
+        return (settings.ReadOnly || settings.WriteOnly || settings.Drain) && IsDrainTarget(session, scope, settings.Store)
+            ? AdminOutcome.Refuse(
+                AdminStatus.Conflict, "Another store of the scope is drained to this one.", settings.ReadOnly ? "readOnly" : settings.WriteOnly ? "writeOnly" : "drain")
             : null;
     }
 }

@@ -37,6 +37,7 @@ internal static class SiloComposition
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopLimit);
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.Services.AddSingleton<ISiloContext>(context);
+        builder.Services.AddSingleton<ISiloLife>(context);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new UploadSessionOptions { Lifetime = settings.UploadExpiry });
         AddCatalog(builder.Services, catalog, keys);

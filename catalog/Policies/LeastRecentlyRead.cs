@@ -8,6 +8,9 @@ namespace Granary.Catalog;
 /// </summary>
 internal static class LeastRecentlyRead
 {
+    /// <summary>Reads are known to the minute; this many milliseconds later they are certainly over.</summary>
+    public const long ReadUntil = 59_999;
+
     private const string ReadColumns = """
         SELECT a.at, a.tenant, a.chunk,
             (SELECT l.length FROM location l WHERE l.tenant = a.tenant AND l.chunk = a.chunk AND +l.store = ?1 AND l.state = 1 LIMIT 1)
@@ -83,10 +86,14 @@ internal static class LeastRecentlyRead
     }
 
     /// <summary>One copy of either walk.</summary>
-    /// <param name="At">When it was read, or came.</param>
+    /// <param name="At">When it was read, to the minute, or came.</param>
     /// <param name="Tenant">The tenant.</param>
     /// <param name="Hash">The chunk.</param>
     /// <param name="Length">Its bytes; null when the copy is gone.</param>
     /// <param name="Id">The copy, of the walk over never read ones.</param>
-    public readonly record struct Candidate(long At, TenantId Tenant, ChunkHash Hash, long? Length, long Id);
+    public readonly record struct Candidate(long At, TenantId Tenant, ChunkHash Hash, long? Length, long Id)
+    {
+        /// <summary>When it was used, for the order: what was read in a minute comes after all that came in it.</summary>
+        public long Used => Id == 0 ? At + ReadUntil : At;
+    }
 }

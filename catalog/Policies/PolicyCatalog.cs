@@ -131,7 +131,7 @@ public sealed class PolicyCatalog(CatalogDatabase database)
             var (after, room) = (looked, limit - unread.Count);
             var window = await database.ReadAsync(session => LeastRecentlyRead.Unread(session, store, after, room), cancellationToken);
             unread.AddRange(window.Found);
-            mayBeMore = window.End is { } end && (read.Count < limit || end.Created <= read[^1].At);
+            mayBeMore = window.End is { } end && (read.Count < limit || end.Created <= read[^1].Used);
             looked = window.End?.Id ?? long.MaxValue;
         }
 
@@ -147,14 +147,14 @@ public sealed class PolicyCatalog(CatalogDatabase database)
         var next = from;
         while (r + u < limit && (r < read.Count || u < unread.Count))
         {
-            var takeRead = u >= unread.Count || (r < read.Count && read[r].At < unread[u].At);
+            var takeRead = u >= unread.Count || (r < read.Count && read[r].Used < unread[u].Used);
             var candidate = takeRead ? read[r++] : unread[u++];
             next = takeRead
                 ? next with { ReadAt = candidate.At, ReadTenant = candidate.Tenant.Value, ReadHash = candidate.Hash }
                 : next with { Unread = candidate.Id };
             if (candidate.Length is { } length)
             {
-                chosen.Add(new PolicyChunk(candidate.Tenant, candidate.Hash, length, DateTimeOffset.FromUnixTimeMilliseconds(candidate.At)));
+                chosen.Add(new PolicyChunk(candidate.Tenant, candidate.Hash, length, DateTimeOffset.FromUnixTimeMilliseconds(candidate.Used)));
             }
         }
 

@@ -33,7 +33,7 @@ internal static class ScopePages
 
     // Copies that another scope keeps in the store are told apart by the last column.
     private static readonly Sql SelectClaimed = new("""
-        SELECT c.chunk, l.length, COALESCE((SELECT a.at FROM access a WHERE a.store = ?5 AND a.tenant = ?4 AND a.chunk = c.chunk), l.created),
+        SELECT c.chunk, l.length, COALESCE((SELECT a.at + 59999 FROM access a WHERE a.store = ?5 AND a.tenant = ?4 AND a.chunk = c.chunk), l.created),
             EXISTS (SELECT 1 FROM scope_chunk o JOIN scope s ON s.id = o.scope AND s.state = 0 JOIN attachment x ON x.scope = o.scope AND x.store = ?5
                 WHERE o.tenant = ?4 AND o.chunk = c.chunk AND o.scope <> ?1 AND (x.drain = 0 OR x.populate = 1))
         FROM scope_chunk c JOIN location l ON l.tenant = ?4 AND l.chunk = c.chunk AND +l.store = ?5 AND l.state = 1

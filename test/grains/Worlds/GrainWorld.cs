@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.Grains.Maintenance;
 using Granary.Stores;
 using Granary.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,12 +15,15 @@ namespace Granary.Grains.Tests.Worlds;
 /// One catalog on SQLite and real local stores below a folder, with as many clusters over them as a test wants: each has a
 /// silo of its own and knows nothing of the others, as two halves of a cluster that lost each other.
 /// </summary>
-internal sealed class GrainWorld : IAsyncDisposable
+internal sealed class GrainWorld : IAsyncDisposable, ISiloLife
 {
     private readonly TempFolder _folder = new();
     private readonly List<InProcessTestCluster> _clusters = [];
     private readonly List<ServiceProvider> _services = [];
+    private readonly ChunkBufferPool _buffers = new(new ChunkBufferPoolOptions { BudgetBytes = 64 << 20 }, TimeProvider.System);
     private readonly ChunkStoreFactory _factory = new(new StoreRetryOptions { MaxRepeats = 0 }, TimeProvider.System, () => 0.5, () => true, NullLoggerFactory.Instance);
+
+    private IMaintenancePlanner? _planner;
 
     private GrainWorld()
     {
@@ -42,6 +46,9 @@ internal sealed class GrainWorld : IAsyncDisposable
     /// <summary>Name of the silos, all alike: local stores belong to it.</summary>
     public string SiloName => _clusters[0].GetSiloServiceProvider().GetRequiredService<ILocalSiloDetails>().Name;
 
+    /// <summary>What the first silo's grains use.</summary>
+    public IServiceProvider SiloServices => _clusters[0].GetSiloServiceProvider();
+
     public IClusterClient Client => _clusters[0].Client;
 
     public IScopeGrain ScopeGrain => Client.GetGrain<IScopeGrain>(GrainKeys.Scope(Tenant, Scope));
@@ -51,9 +58,9 @@ internal sealed class GrainWorld : IAsyncDisposable
     public ITenantMaintenanceGrain TenantMaintenance => Client.GetGrain<ITenantMaintenanceGrain>(GrainKeys.Tenant(Tenant));
 
     /// <summary>Starts one cluster, tenant <c>acme</c>, store <c>local</c>, scope <c>main</c> that has it at 100/100, and a silo's life.</summary>
-    public static async Task<GrainWorld> StartAsync(long? maxSize = null, int keepVersions = 1)
+    public static async Task<GrainWorld> StartAsync(long? maxSize = null, int keepVersions = 1, IMaintenancePlanner? planner = null)
     {
-        var world = new GrainWorld();
+        var world = new GrainWorld { _planner = planner };
         world.Database = await CatalogDatabase.OpenAsync(
             new CatalogOptions { DataSource = world._folder["catalog.db"] }, TimeProvider.System, NullLoggerFactory.Instance, default);
         world.Services = world.Catalogs();
@@ -79,7 +86,10 @@ internal sealed class GrainWorld : IAsyncDisposable
             .ConfigureServices(services => services
                 .AddGranaryCatalog(Database)
                 .AddGranaryGrains()
-                .AddSingleton<IStoreDirectory>(Directory)));
+                .AddSingleton<IStoreDirectory>(Directory)
+                .AddSingleton<ISiloLife>(this)
+                .AddSingleton(_buffers)
+                .AddSingleton<IMaintenancePlanner>(provider => _planner ?? ActivatorUtilities.CreateInstance<MaintenancePlanner>(provider))));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         _clusters.Add(cluster);
@@ -148,6 +158,7 @@ internal sealed class GrainWorld : IAsyncDisposable
         }
 
         await Database.DisposeAsync();
+        _buffers.Dispose();
         _folder.Dispose();
     }
 

@@ -7,7 +7,7 @@ internal sealed record AttachmentPolicy(bool Populate, JsonElement? Drain, bool 
 
 /// <summary>One store of a scope: priorities, policy, and the chunks and bytes of this scope in it.</summary>
 internal sealed record Attachment(
-    string Store, string? Backend, long? UploadPriority, long? DownloadPriority, AttachmentPolicy? Policy, string? State, long? Chunks, long? Bytes) : Answer;
+    string Store, string? Backend, long? UploadPriority, long? DownloadPriority, AttachmentPolicy? Policy, string? State, string? Why, long? Chunks, long? Bytes) : Answer;
 
 /// <summary>A scope with its limits and, when shown alone, its usage and its stores. Sizes in bytes.</summary>
 internal sealed record Scope(

@@ -6,7 +6,7 @@ using Granary.Stores;
 namespace Granary.ClientApi.Files;
 
 /// <summary>Says of every copy of a chunk whether a scope can read it, and why it is where it is (G15).</summary>
-internal sealed class CopyExplainer(Topology topology, ScopeId scope, IStoreDirectory directory, CorruptCopies corrupt)
+internal sealed class CopyExplainer(Topology topology, ScopeId scope, IStoreDirectory directory, CorruptCopies corrupt, bool seesOthers)
 {
     private readonly IReadOnlyList<AttachmentInfo> _attachments = topology.Attachments(scope);
 
@@ -21,36 +21,29 @@ internal sealed class CopyExplainer(Topology topology, ScopeId scope, IStoreDire
         {
             if (_attachments.FirstOrDefault(a => a.Settings.Store == copy.Store) is not { } attachment)
                 continue;
-            var (readable, reason) = Judge(copy, attachment);
+            var (readable, reason) = Judge(chunk, copy, attachment);
             items.Add(new CopyItem(topology.Store(copy.Store)?.Name ?? copy.Store.ToString(), StateName(copy.State), readable, reason));
         }
 
         return items;
     }
 
-    private (bool Readable, string Reason) Judge(ExplainedCopy copy, AttachmentInfo attachment)
+    private (bool Readable, string Reason) Judge(ExplainedChunk chunk, ExplainedCopy copy, AttachmentInfo attachment)
     {
         if (copy.State == LocationState.Writing)
             return (false, "It is being written.");
         if (copy.State == LocationState.Deleting)
             return (false, "It is being deleted and charged until the store says that it is gone.");
         if (attachment.Settings.WriteOnly)
-            return (false, "The store is write-only for this scope.");
+            return (false, Why(chunk, copy));
         if (!directory.IsUsable(copy.Store))
             return (false, "The store is offline now.");
         if (corrupt.Contains(copy.Location))
             return (false, "Its bytes are corrupt; it waits for repair.");
-        return (true, Why(attachment));
+        return (true, Why(chunk, copy));
     }
 
-    private static string Why(AttachmentInfo attachment) => attachment switch
-    {
-        { State: AttachmentState.Leaving } => "The store is being detached; the copy serves until then.",
-        { Settings.Drain: true } => "The store is being drained; the copy serves until it was moved.",
-        { Settings.Populate: true } => "The store is populated with every chunk of the scope.",
-        { Settings.ReadOnly: true } => "The store is read-only for this scope; what it holds serves.",
-        _ => "Uploads write here by priority.",
-    };
+    private string Why(ExplainedChunk chunk, ExplainedCopy copy) => CopyReason.Of(topology, scope, chunk, copy.Store, seesOthers);
 
     private static string StateName(LocationState state) => state switch
     {

@@ -71,8 +71,8 @@ internal sealed class FileFacts(NamespaceCatalog names, HoldCatalog holds, IStor
         var chunks = await names.ExplainAsync(call.TenantId, target.Scope.Id, target.Path, file.Version, from, limit, call.Aborted);
         if (chunks is null)
             return Problem.NotFound("There is no such file, or no such version of it.");
-        var explainer = new CopyExplainer(call.Topology, target.Scope.Id, directory, corrupt);
         var seesOthers = call.Caller.Has(Rights.Admin) && call.Caller.SeesAllScopes;
+        var explainer = new CopyExplainer(call.Topology, target.Scope.Id, directory, corrupt, seesOthers);
         var items = chunks.Select(chunk => new ExplainedItem(
             chunk.Index,
             chunk.Hash.ToString(),

@@ -17,14 +17,14 @@ internal static class ScopeStoreTable
             rows.Add(new ScopeStoreView(
                 store.Name, store.Backend, attachment.Settings.UploadPriority, attachment.Settings.DownloadPriority,
                 Policy(topology, attachment.Settings), attachment.State == AttachmentState.Active ? "attached" : "leaving",
-                held?.Chunks ?? 0, held?.Bytes ?? 0));
+                CopyReason.Of(attachment, topology), held?.Chunks ?? 0, held?.Bytes ?? 0));
         }
 
         foreach (var held in content.Values.Where(c => c.Chunks > 0))
         {
             if (topology.Store(held.Store) is { } store)
             {
-                rows.Add(new ScopeStoreView(store.Name, store.Backend, null, null, null, "detached", held.Chunks, held.Bytes));
+                rows.Add(new ScopeStoreView(store.Name, store.Backend, null, null, null, "detached", "left over", held.Chunks, held.Bytes));
             }
         }
 

@@ -15,9 +15,9 @@ internal sealed record ScopeView(
     IReadOnlyList<ScopeStoreView> Stores,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings);
 
-/// <summary>One row of the table: a store, its priorities and policy, and what of the scope lies there.</summary>
+/// <summary>One row of the table: a store, its priorities and policy, what of the scope lies there and why.</summary>
 internal sealed record ScopeStoreView(
-    string Store, string Backend, int? UploadPriority, int? DownloadPriority, PolicyView? Policy, string State, long Chunks, long Bytes);
+    string Store, string Backend, int? UploadPriority, int? DownloadPriority, PolicyView? Policy, string State, string Why, long Chunks, long Bytes);
 
 /// <summary>The policy of an attachment; <paramref name="Drain"/> is false, true or the name of a store.</summary>
 internal sealed record PolicyView(bool Populate, object Drain, bool ReadOnly, bool WriteOnly, long? SoftMaxSize);

@@ -59,6 +59,7 @@ internal static class ScopeView
         new Column<Attachment>("DOWNLOAD", store => Show.Number(store.DownloadPriority), Right: true),
         new Column<Attachment>("POLICY", store => Policy(show, store.Policy)),
         new Column<Attachment>("STATE", store => store.State ?? Show.None),
+        new Column<Attachment>("WHY", store => store.Why ?? Show.None),
         new Column<Attachment>("CHUNKS", store => Show.Count(store.Chunks), Right: true),
         new Column<Attachment>("BYTES", store => show.Size(store.Bytes), Right: true));
 

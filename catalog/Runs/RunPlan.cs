@@ -35,7 +35,8 @@ public static class RunPlan
         {
             foreach (var one in topology.Stores.Where(one => one.State == StoreState.Active && (store is null || one.Id == store)))
             {
-                tasks.AddRange(Limits(topology, one.Id));
+                // Also without a limit: copies go that no scope has a use for any more.
+                tasks.Add(new NewRunTask(MaintenanceTaskKind.ShrinkStore, StorePhase, Store: one.Id));
                 tasks.Add(new NewRunTask(MaintenanceTaskKind.Verify, StorePhase, Store: one.Id));
                 tasks.Add(new NewRunTask(MaintenanceTaskKind.Sweep, StorePhase, Store: one.Id));
             }

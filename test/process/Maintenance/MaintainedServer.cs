@@ -18,12 +18,14 @@ internal static class MaintainedServer
 
     private static readonly Sql CountAccess = new("SELECT COUNT(*) FROM access");
 
-    /// <summary>Makes a local store below the data folder.</summary>
+    /// <summary>Makes a local store below the data folder, of the same silo as the first one: what a dead process wrote there needs no grace.</summary>
     public static async Task AddLocalStoreAsync(HttpClient client, string data, string name, long? softMaxSize = null)
     {
         var folder = Path.Combine(data, "stores", name);
         Directory.CreateDirectory(folder);
-        await SendAsync(client, HttpMethod.Post, "api/v1/file-stores", new { name, backend = "local", configuration = new { path = folder }, softMaxSize });
+        var first = await client.GetFromJsonAsync<JsonElement>("api/v1/file-stores/local");
+        var silo = first.GetProperty("configuration").GetProperty("silo").GetString();
+        await SendAsync(client, HttpMethod.Post, "api/v1/file-stores", new { name, backend = "local", configuration = new { path = folder, silo }, softMaxSize });
         await AllowAsync(client, name);
     }
 

@@ -75,12 +75,12 @@ public sealed class PolicyCatalog(CatalogDatabase database)
     }
 
     /// <summary>A page of what a scope's change log says since a position.</summary>
-    public Task<ChangePage> ChangesAsync(TenantId tenant, ScopeId scope, StoreId store, ChangePosition from, int limit, CancellationToken cancellationToken) =>
-        database.ReadAsync(session => ChangePages.Read(session, tenant, scope, store, from, limit), cancellationToken);
+    public Task<FollowPage> ChangesAsync(TenantId tenant, ScopeId scope, StoreId store, FollowPosition from, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => FollowPages.Read(session, tenant, scope, store, from, limit), cancellationToken);
 
     /// <summary>Where a scope's change log ends.</summary>
     public Task<long> HeadAsync(ScopeId scope, CancellationToken cancellationToken) =>
-        database.ReadAsync(session => ChangePages.Head(session, scope), cancellationToken);
+        database.ReadAsync(session => FollowPages.Head(session, scope), cancellationToken);
 
     /// <summary>How far a populated store is known to have everything; null when that was never looked at.</summary>
     public Task<PopulateProgress?> ProgressAsync(ScopeId scope, StoreId store, CancellationToken cancellationToken) =>

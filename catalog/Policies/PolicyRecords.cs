@@ -25,12 +25,12 @@ public sealed record StorePage(IReadOnlyList<PolicyChunk> Chunks, LocationId? Ne
 /// <param name="Next">Where the next page begins.</param>
 /// <param name="Ended">The log has no more.</param>
 /// <param name="Gap">The log begins later: everything has to be compared.</param>
-public sealed record ChangePage(IReadOnlyList<PolicyChunk> Chunks, ChangePosition Next, bool Ended, bool Gap);
+public sealed record FollowPage(IReadOnlyList<PolicyChunk> Chunks, FollowPosition Next, bool Ended, bool Gap);
 
 /// <summary>A place in a scope's change log and the manifest of the version it names.</summary>
 /// <param name="Sequence">The change that was read last.</param>
 /// <param name="Index">Chunks of the following change that were looked at.</param>
-public readonly record struct ChangePosition(long Sequence, int Index);
+public readonly record struct FollowPosition(long Sequence, int Index);
 
 /// <summary>How far a populated store is known to have everything.</summary>
 /// <param name="Sequence">What the change log says up to here is there.</param>

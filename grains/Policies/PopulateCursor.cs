@@ -13,7 +13,7 @@ namespace Granary.Grains.Policies;
 /// <param name="Walked">Everything was compared in this task.</param>
 /// <param name="Incomplete">Something could not be copied.</param>
 /// <param name="ToldNoRoom">That something did not fit was said.</param>
-internal sealed record PopulateCursor(bool Walking, ChunkHash? After, ChangePosition Position, bool Walked, bool Incomplete, bool ToldNoRoom)
+internal sealed record PopulateCursor(bool Walking, ChunkHash? After, FollowPosition Position, bool Walked, bool Incomplete, bool ToldNoRoom)
 {
     /// <summary>Reads its text form.</summary>
     public static PopulateCursor Parse(string text)
@@ -22,7 +22,7 @@ internal sealed record PopulateCursor(bool Walking, ChunkHash? After, ChangePosi
         return new PopulateCursor(
             parts[0] == "walk",
             parts[1].Length == 0 ? null : ChunkHash.Parse(parts[1]),
-            new ChangePosition(Number(parts[2]), (int)Number(parts[3])),
+            new FollowPosition(Number(parts[2]), (int)Number(parts[3])),
             parts[4].Contains('w', StringComparison.Ordinal),
             parts[4].Contains('i', StringComparison.Ordinal),
             parts[4].Contains('t', StringComparison.Ordinal));

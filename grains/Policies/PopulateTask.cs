@@ -57,8 +57,8 @@ internal sealed class PopulateTask(PolicyCatalog policies, CopyWorker worker, Sc
         var progress = await policies.ProgressAsync(task.Scope!.Value, store, cancellationToken);
         var fresh = progress?.Walked is { } walked && time.GetUtcNow() - walked < WalkEvery && task.Trigger is not (RunTrigger.Operator or RunTrigger.Policy);
         return fresh
-            ? new PopulateCursor(false, null, new ChangePosition(progress!.Sequence, 0), Walked: false, Incomplete: false, ToldNoRoom: false)
-            : new PopulateCursor(true, null, new ChangePosition(await policies.HeadAsync(task.Scope.Value, cancellationToken), 0), false, false, false);
+            ? new PopulateCursor(false, null, new FollowPosition(progress!.Sequence, 0), Walked: false, Incomplete: false, ToldNoRoom: false)
+            : new PopulateCursor(true, null, new FollowPosition(await policies.HeadAsync(task.Scope.Value, cancellationToken), 0), false, false, false);
     }
 
     private async Task<TaskStep> WalkAsync(
@@ -88,7 +88,7 @@ internal sealed class PopulateTask(PolicyCatalog policies, CopyWorker worker, Sc
         if (page.Gap)
         {
             var head = await policies.HeadAsync(scope, cancellationToken);
-            return new TaskStep((cursor with { Walking = true, After = null, Position = new ChangePosition(head, 0) }).ToString(), 0, 0, []);
+            return new TaskStep((cursor with { Walking = true, After = null, Position = new FollowPosition(head, 0) }).ToString(), 0, 0, []);
         }
 
         var (done, told) = await CopyAsync(task, context, target, page.Chunks, cursor, cancellationToken);
@@ -163,7 +163,7 @@ internal sealed class PopulateTask(PolicyCatalog policies, CopyWorker worker, Sc
         };
     }
 
-    private async Task<PolicyTotals> CountNewAsync(MaintenanceTaskRow task, StoreId store, ChangePosition from, CancellationToken cancellationToken)
+    private async Task<PolicyTotals> CountNewAsync(MaintenanceTaskRow task, StoreId store, FollowPosition from, CancellationToken cancellationToken)
     {
         var totals = default(PolicyTotals);
         for (var ended = false; !ended;)

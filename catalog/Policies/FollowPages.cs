@@ -6,7 +6,7 @@ namespace Granary.Catalog;
 /// What a scope's change log says is new, as chunks that a store lacks: populate follows it and need not search (design,
 /// Changes).
 /// </summary>
-internal static class ChangePages
+internal static class FollowPages
 {
     private const int MostChanges = 256;
 
@@ -26,7 +26,7 @@ internal static class ChangePages
     public static long Head(CatalogSession session, ScopeId scope) => session.Scalar(SelectHead, scope) ?? 0;
 
     /// <summary>Reads changes until a page of chunks was looked at.</summary>
-    public static ChangePage Read(CatalogSession session, TenantId tenant, ScopeId scope, StoreId store, ChangePosition from, int limit)
+    public static FollowPage Read(CatalogSession session, TenantId tenant, ScopeId scope, StoreId store, FollowPosition from, int limit)
     {
         var missing = new List<PolicyChunk>();
         var position = from;
@@ -34,7 +34,7 @@ internal static class ChangePages
         var changes = ReadChanges(session, tenant, scope, from.Sequence);
         if (changes.Count > 0 && changes[0].Sequence != from.Sequence + 1)
         {
-            return new ChangePage([], from, Ended: false, Gap: true);
+            return new FollowPage([], from, Ended: false, Gap: true);
         }
 
         foreach (var change in changes)
@@ -53,13 +53,13 @@ internal static class ChangePages
             looked += entries.Count;
             if (looked >= limit)
             {
-                return new ChangePage(missing, position with { Index = entries[^1].Index + 1 }, Ended: false, Gap: false);
+                return new FollowPage(missing, position with { Index = entries[^1].Index + 1 }, Ended: false, Gap: false);
             }
 
-            position = new ChangePosition(change.Sequence, 0);
+            position = new FollowPosition(change.Sequence, 0);
         }
 
-        return new ChangePage(missing, position, changes.Count < MostChanges, Gap: false);
+        return new FollowPage(missing, position, changes.Count < MostChanges, Gap: false);
     }
 
     private static List<Change> ReadChanges(CatalogSession session, TenantId tenant, ScopeId scope, long after)

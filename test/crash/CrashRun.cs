@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Granary.Crash.Tests.Checks;
 using Granary.Crash.Tests.Faults;
 using Granary.Crash.Tests.Load;
@@ -25,6 +26,7 @@ internal sealed class CrashRun : IDisposable
     private readonly Contents _contents = new();
     private readonly ScopeModel _main = new("main", keepVersions: 1);
     private readonly ScopeModel _other = new("other", keepVersions: 3);
+    private readonly List<SessionModel>[] _sessions = [[], []];
     private List<Operation> _asked = [];
     private int _acknowledged;
     private int _unknown;
@@ -83,6 +85,7 @@ internal sealed class CrashRun : IDisposable
         {
             using var api = new ApiClient(server);
             await CheckPromisesAsync(api);
+            await AbortSessionsAsync(api);
             await using (var rows = await Rows.OpenAsync(Data))
             {
                 await rows.WaitForQuietAsync(s_settling);
@@ -136,6 +139,19 @@ internal sealed class CrashRun : IDisposable
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
+    // Also those whose beginning was not answered, so that no client knows of them.
+    private static async Task AbortSessionsAsync(ApiClient api)
+    {
+        foreach (var scope in new[] { "main", "other" })
+        {
+            var page = JsonNode.Parse(await api.Http.GetStringAsync($"api/v1/scopes/{scope}/uploads?limit=1000"))!;
+            foreach (var session in page["items"]!.AsArray())
+            {
+                await DoAsync(api.Http.DeleteAsync($"api/v1/uploads/{session!["id"]}"));
+            }
+        }
+    }
+
     /// <summary>
     /// Steps: (1) some of what was not answered is asked again with its key; (2) the log is replayed against what was asked;
     /// (3) the rows agree; (4) every file reads back.
@@ -161,7 +177,7 @@ internal sealed class CrashRun : IDisposable
         Fail("The rows do not agree", await rows.BrokenRulesAsync());
         foreach (var scope in new[] { _main, _other })
         {
-            Fail("What was acknowledged is not there", await ReadBack.CheckAsync(api, scope));
+            Fail("What was acknowledged is not there", await ReadBack.CheckAsync(api, scope, _contents));
         }
 
         Fail("The server answered what it must not", api.Wrong);
@@ -173,6 +189,7 @@ internal sealed class CrashRun : IDisposable
         Random Next(int worker) => Seeds.Create((((_number * 1_000) + life) * 100) + worker);
         var working = Enumerable.Range(0, OwnWorkers).Select(i => new OwnWorker(api, _contents, i % 3 == 2 ? _other : _main, i % 3 == 2 ? _main : _other, i, Next(i)).RunAsync(over.Token))
             .Concat(Enumerable.Range(0, SharedWorkers).Select(i => new SharedWorker(api, _contents, i % 2 == 0 ? _main : _other, Next(50 + i)).RunAsync(over.Token)))
+            .Concat(_sessions.Select((open, i) => new SessionWorker(api, _contents, i == 0 ? _main : _other, i, open, Next(70 + i)).RunAsync(over.Token)))
             .Append(new Vanisher(api, _main, Next(80)).RunAsync(over.Token))
             .Append(new Operator(api, _main, Next(81)).RunAsync(over.Token))
             .Append(new Maintainer(api, Next(82)).RunAsync(over.Token))

@@ -9,7 +9,7 @@ namespace Granary.Crash.Tests.Checks;
 internal static class ReadBack
 {
     /// <summary>Current files, kept versions, what is gone, and the listing.</summary>
-    public static async Task<IReadOnlyCollection<string>> CheckAsync(ApiClient api, ScopeModel scope)
+    public static async Task<IReadOnlyCollection<string>> CheckAsync(ApiClient api, ScopeModel scope, Contents contents)
     {
         var wrong = new ConcurrentBag<string>();
         var current = scope.Current.ToArray();
@@ -18,7 +18,7 @@ internal static class ReadBack
         await Parallel.ForEachAsync(current, parallel, async (file, _) =>
         {
             var read = await api.GetAsync(scope.Name, file.Path);
-            var etag = read is { } found ? Content.EtagOf(found.Bytes) : null;
+            var etag = read is { } found ? contents.TagOf(found.Bytes, found.Etag) : null;
             if (etag is null || etag != read!.Value.Etag || !file.Version.Etags.Contains(etag))
             {
                 wrong.Add($"{scope.Name}:{file.Path} v{file.Version.Version} must be {string.Join(" or ", file.Version.Etags)}; it has tag {read?.Etag ?? "(none)"}, bytes {etag}");
@@ -36,7 +36,7 @@ internal static class ReadBack
         await Parallel.ForEachAsync(scope.Kept.ToArray(), parallel, async (file, _) =>
         {
             var read = await api.GetAsync(scope.Name, file.Path, file.Version.Version);
-            if (read is not { } found || !file.Version.Etags.Contains(Content.EtagOf(found.Bytes)))
+            if (read is not { } found || !file.Version.Etags.Contains(contents.TagOf(found.Bytes, found.Etag)))
             {
                 wrong.Add($"{scope.Name}:{file.Path} must keep v{file.Version.Version} as {string.Join(" or ", file.Version.Etags)}; it has {read?.Etag ?? "nothing"}");
             }

@@ -99,6 +99,7 @@ internal sealed class ApiClient : IDisposable
     {
         var request = operation.Kind switch
         {
+            OperationKind.Put when operation.Session is { } session => new HttpRequestMessage(HttpMethod.Post, $"api/v1/uploads/{session}/complete"),
             OperationKind.Put => new HttpRequestMessage(HttpMethod.Put, FileUrl(operation.Scope, operation.Path)) { Content = new ByteArrayContent(operation.Content!.Bytes()) },
             OperationKind.Delete => new HttpRequestMessage(HttpMethod.Delete, FileUrl(operation.Scope, operation.Path)),
             OperationKind.Copy when operation.FromScope is { } from && from != operation.Scope => new HttpRequestMessage(HttpMethod.Post, $"api/v1/scopes/{from}/files:copy")

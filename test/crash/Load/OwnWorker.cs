@@ -117,9 +117,9 @@ internal sealed class OwnWorker(ApiClient api, Contents contents, ScopeModel sco
     {
         var wrong = api.Wrong.Count;
         var found = await api.GetAsync(scope.Name, path);
-        if (api.Wrong.Count == wrong && (found is { } file ? Content.EtagOf(file.Bytes) : null) != known)
+        if (api.Wrong.Count == wrong && (found is { } file ? contents.TagOf(file.Bytes, file.Etag) : null) != known)
         {
-            api.Wrong.Enqueue($"{scope.Name}:{path} should have tag {known ?? "(none)"} and has {(found is { } read ? $"{read.Etag}, bytes {Content.EtagOf(read.Bytes)}" : "none")}");
+            api.Wrong.Enqueue($"{scope.Name}:{path} should have tag {known ?? "(none)"} and has {(found is { } read ? $"{read.Etag}, bytes {contents.TagOf(read.Bytes, read.Etag)}" : "none")}");
         }
     }
 

@@ -44,9 +44,9 @@ internal sealed class SharedWorker(ApiClient api, Contents contents, ScopeModel 
 
     private async Task ReadAsync(string path)
     {
-        if (await api.GetAsync(scope.Name, path) is { } file && (Content.EtagOf(file.Bytes) != file.Etag || contents.Find(file.Etag) is null))
+        if (await api.GetAsync(scope.Name, path) is { } file && (contents.TagOf(file.Bytes, file.Etag) != file.Etag || contents.Find(file.Etag) is null))
         {
-            api.Wrong.Enqueue($"{scope.Name}:{path} was read with tag {file.Etag} and bytes {Content.EtagOf(file.Bytes)}");
+            api.Wrong.Enqueue($"{scope.Name}:{path} was read with tag {file.Etag} and bytes {contents.TagOf(file.Bytes, file.Etag)}");
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class Vanisher(ApiClient api, ScopeModel scope, Random random)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            var size = random.Next(3) == 0 ? random.Next(Content.ChunkBytes, 3 * Content.ChunkBytes) : random.Next(2, 200_000);
+            var size = random.Next(3) == 0 ? random.Next(Content.PutChunkBytes, 3 * Content.PutChunkBytes) : random.Next(2, 200_000);
             using var content = new HalfContent(random.Bytes(random.Next(1, size)), size);
             try
             {

@@ -40,6 +40,9 @@ internal sealed class Operation
     /// <summary>What is put.</summary>
     public Content? Content { get; init; }
 
+    /// <summary>The upload session whose completion this is.</summary>
+    public string? Session { get; init; }
+
     /// <summary>Idempotency-Key.</summary>
     public string? Key { get; init; }
 

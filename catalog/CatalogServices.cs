@@ -37,6 +37,7 @@ public static class CatalogServices
         services.AddSingleton<InspectionCatalog>();
         services.AddSingleton<CopyCatalog>();
         services.AddSingleton<PolicyCatalog>();
+        services.AddSingleton<FsckCatalog>();
         services.AddSingleton<AccessCatalog>();
         services.AddHostedService(static provider => provider.GetRequiredService<AccessCatalog>());
         return services;

@@ -37,6 +37,19 @@ public static class GranaryGrains
         services.AddSingleton<IMaintenanceTask, DrainTask>();
         services.AddSingleton<IMaintenanceTask, ShrinkScopeTask>();
         services.AddSingleton<IMaintenanceTask, ShrinkStoreTask>();
+        services.AddSingleton<IMaintenanceTask, CollectTask>();
+        services.AddSingleton<IMaintenanceTask, VerifyTask>();
+        services.AddSingleton<IMaintenanceTask, SweepTask>();
+        services.AddSingleton<IMaintenanceTask, ScrubTask>();
+        services.AddSingleton<IMaintenanceTask, FsckTask>();
+        services.AddSingleton<OpenStores>();
+        services.AddSingleton<CopyReader>();
+        services.AddSingleton<CopyDoctor>();
+        services.AddSingleton<VerifyShards>();
+        services.AddSingleton<SweepShards>();
+        services.AddSingleton<DataPass>();
+        services.AddSingleton<FsckRows>();
+        services.AddSingleton<FsckStore>();
         return services;
     }
 }

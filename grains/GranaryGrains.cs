@@ -42,6 +42,7 @@ public static class GranaryGrains
         services.AddSingleton<IMaintenanceTask, SweepTask>();
         services.AddSingleton<IMaintenanceTask, ScrubTask>();
         services.AddSingleton<IMaintenanceTask, FsckTask>();
+        services.AddSingleton<IChunkRepair, ChunkRepair>();
         services.AddSingleton<OpenStores>();
         services.AddSingleton<CopyReader>();
         services.AddSingleton<CopyDoctor>();

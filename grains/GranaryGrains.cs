@@ -37,6 +37,12 @@ public static class GranaryGrains
         services.AddSingleton<IMaintenanceTask, DrainTask>();
         services.AddSingleton<IMaintenanceTask, ShrinkScopeTask>();
         services.AddSingleton<IMaintenanceTask, ShrinkStoreTask>();
+        AddInspection(services);
+        return services;
+    }
+
+    private static void AddInspection(IServiceCollection services)
+    {
         services.AddSingleton<IMaintenanceTask, CollectTask>();
         services.AddSingleton<IMaintenanceTask, VerifyTask>();
         services.AddSingleton<IMaintenanceTask, SweepTask>();
@@ -51,6 +57,5 @@ public static class GranaryGrains
         services.AddSingleton<DataPass>();
         services.AddSingleton<FsckRows>();
         services.AddSingleton<FsckStore>();
-        return services;
     }
 }

@@ -107,3 +107,30 @@ public sealed class SqliteRetentionTests(ITestOutputHelper output) : RetentionSu
 
     public void Dispose() => _files.Dispose();
 }
+
+public sealed class SqliteRunTests : RunSuite, IDisposable
+{
+    private readonly SqliteFiles _files = new();
+
+    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
+
+    public void Dispose() => _files.Dispose();
+}
+
+public sealed class SqliteCollectTests : CollectSuite, IDisposable
+{
+    private readonly SqliteFiles _files = new();
+
+    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
+
+    public void Dispose() => _files.Dispose();
+}
+
+public sealed class SqliteFsckTests : FsckSuite, IDisposable
+{
+    private readonly SqliteFiles _files = new();
+
+    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
+
+    public void Dispose() => _files.Dispose();
+}

@@ -19,7 +19,7 @@ internal sealed class VerifyShards(InspectionCatalog catalog, CopyDoctor doctor,
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<TaskStep> StepAsync(IChunkStore store, StoreId id, string? cursor, bool repairs, CancellationToken cancellationToken)
     {
-        var current = await topology.GetAsync(cancellationToken);
+        var current = await topology.RefreshAsync(cancellationToken);
         var tenants = current.Tenants.Select(static tenant => tenant.Id.Value).Order().ToArray();
         var step = new Progress();
         var next = await ShardWalk.RunAsync(

@@ -30,7 +30,7 @@ internal sealed class TaskWakes(RunCatalog runs, TopologyCache topology, IGrainF
             return;
         }
 
-        var current = await topology.GetAsync(cancellationToken);
+        var current = await topology.RefreshAsync(cancellationToken);
         foreach (var owner in owners)
         {
             await (owner.Kind switch

@@ -24,10 +24,14 @@ internal sealed class GrainWorld : IAsyncDisposable, ISiloLife
     private readonly ChunkStoreFactory _factory = new(new StoreRetryOptions { MaxRepeats = 0 }, TimeProvider.System, () => 0.5, () => true, NullLoggerFactory.Instance);
 
     private IMaintenancePlanner? _planner;
+    private readonly ChunkBufferPool _buffers = new(new ChunkBufferPoolOptions { BudgetBytes = 64 << 20 }, TimeProvider.System);
 
     private GrainWorld()
     {
     }
+
+    /// <summary>Below it are the catalog and the stores, each by its name.</summary>
+    public string Folder => _folder.Path;
 
     public CatalogDatabase Database { get; private set; } = null!;
 
@@ -90,6 +94,7 @@ internal sealed class GrainWorld : IAsyncDisposable, ISiloLife
                 .AddSingleton<ISiloLife>(this)
                 .AddSingleton(_buffers)
                 .AddSingleton<IMaintenancePlanner>(provider => _planner ?? ActivatorUtilities.CreateInstance<MaintenancePlanner>(provider))));
+                .AddSingleton(_buffers)));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         _clusters.Add(cluster);
@@ -152,6 +157,7 @@ internal sealed class GrainWorld : IAsyncDisposable, ISiloLife
         }
 
         await Directory.DisposeAsync();
+        _buffers.Dispose();
         foreach (var services in _services)
         {
             await services.DisposeAsync();

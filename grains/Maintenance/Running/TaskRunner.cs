@@ -38,7 +38,7 @@ internal sealed partial class TaskRunner(
 
         // 2. What it concerns may have gone; a task that nobody can do ends too. What was made a moment ago is not in the
         //    cache yet, so that is looked up before it is believed.
-        if (Obstacle(topology.Current, task) is not null && Obstacle(await topology.RefreshAsync(cancellationToken), task) is { } obstacle)
+        if (Obstacle(await topology.GetAsync(cancellationToken), task) is not null && Obstacle(await topology.RefreshAsync(cancellationToken), task) is { } obstacle)
         {
             await SaveAsync(task, new TaskStep(null, 0, 0, [new TaskFinding(FindingKind.Info, "gone", obstacle)]), TimeSpan.Zero, cancellationToken);
             return WorkUnit.Busy(0) with { Delay = TimeSpan.Zero };

@@ -1,11 +1,24 @@
 using Granary.Catalog;
+using Granary.Grains.Copies;
 
 namespace Granary.Grains.Maintenance;
 
-/// <summary>Says that there is nothing that makes copies; the bad copy stays as it is and is reported.</summary>
-internal sealed class ChunkRepair : IChunkRepair
+/// <summary>Repairs by the worker that makes every copy: read verified from another store, written, read back, completed.</summary>
+internal sealed class ChunkRepair(CopyWorker worker) : IChunkRepair
 {
     /// <inheritdoc/>
-    public Task<RepairResult> RepairAsync(InspectedCopy copy, CancellationToken cancellationToken) =>
-        Task.FromResult(new RepairResult(RepairStatus.Failed, "This server makes no copies."));
+    public async Task<RepairResult> RepairAsync(InspectedCopy copy, CancellationToken cancellationToken)
+    {
+        var outcome = await worker.CopyAsync(
+            new CopyRequest(copy.Tenant, copy.Hash, copy.Store, [], CopyPurpose.Repair, Replaces: copy.Location), cancellationToken);
+        return new RepairResult(
+            outcome.Status switch
+            {
+                CopyStatus.Copied or CopyStatus.AlreadyThere => RepairStatus.Repaired,
+                CopyStatus.ChunkGone => RepairStatus.NotNeeded,
+                CopyStatus.NoSource or CopyStatus.SourceCorrupt => RepairStatus.NoSource,
+                _ => RepairStatus.Failed,
+            },
+            outcome.Reason);
+    }
 }

@@ -24,7 +24,6 @@ internal sealed class GrainWorld : IAsyncDisposable, ISiloLife
     private readonly ChunkStoreFactory _factory = new(new StoreRetryOptions { MaxRepeats = 0 }, TimeProvider.System, () => 0.5, () => true, NullLoggerFactory.Instance);
 
     private IMaintenancePlanner? _planner;
-    private readonly ChunkBufferPool _buffers = new(new ChunkBufferPoolOptions { BudgetBytes = 64 << 20 }, TimeProvider.System);
 
     private GrainWorld()
     {
@@ -94,7 +93,6 @@ internal sealed class GrainWorld : IAsyncDisposable, ISiloLife
                 .AddSingleton<ISiloLife>(this)
                 .AddSingleton(_buffers)
                 .AddSingleton<IMaintenancePlanner>(provider => _planner ?? ActivatorUtilities.CreateInstance<MaintenancePlanner>(provider))));
-                .AddSingleton(_buffers)));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         _clusters.Add(cluster);
@@ -164,7 +162,6 @@ internal sealed class GrainWorld : IAsyncDisposable, ISiloLife
         }
 
         await Database.DisposeAsync();
-        _buffers.Dispose();
         _folder.Dispose();
     }
 

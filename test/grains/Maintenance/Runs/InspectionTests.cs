@@ -171,6 +171,129 @@ public sealed class InspectionTests : IAsyncLifetime
         await _world.AssertInvariantsAsync();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Behaviour", "D47")]
+    public async Task A_copy_that_is_missing_or_damaged_is_repaired_from_another_one(bool missing)
+    {
+        var second = await SecondStoreAsync();
+        await new Writer(_world).StoreAsync("a", "content");
+        await CopyAsync(second);
+        var key = Assert.Single(await _world.KeysAsync(_world.Store));
+        Spoil(key, missing);
+        var kind = missing ? MaintenanceTaskKind.Verify : MaintenanceTaskKind.Scrub;
+        var dry = await _runs.RunAsync(dryRun: true, tasks: _runs.OfStore(kind));
+        Assert.Equal([(missing ? "copy-missing" : "copy-damaged", FindingKind.Error)], await _runs.FindingsAsync(dry.Run.Id));
+
+        var run = await _runs.RunAsync(tasks: _runs.OfStore(kind));
+        Assert.Equal(RunState.Done, run.Run.State);
+        Assert.Equal([(missing ? "copy-missing" : "copy-damaged", FindingKind.Repaired)], await _runs.FindingsAsync(run.Run.Id));
+        var repaired = Assert.Single(await _world.KeysAsync(_world.Store));
+        Assert.NotEqual(key, repaired);
+        var clean = await _runs.RunAsync(data: true, tasks: [_runs.OfStore(MaintenanceTaskKind.Fsck), _runs.OfStore(MaintenanceTaskKind.Scrub)]);
+        Assert.Equal((RunState.Done, 0L), (clean.Run.State, clean.Run.Findings));
+        await _world.AssertInvariantsAsync();
+    }
+
+    [Fact]
+    [Trait("Behaviour", "D25")]
+    [Trait("Behaviour", "D47")]
+    public async Task The_only_copy_that_is_missing_fails_the_run_is_no_dedup_hit_and_the_same_content_heals_it()
+    {
+        await new Writer(_world).StoreAsync("a", "content");
+        var key = Assert.Single(await _world.KeysAsync(_world.Store));
+        Spoil(key, missing: true);
+        for (var i = 0; i < 2; i++)
+        {
+            var run = await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Verify));
+            Assert.Equal((RunState.Failed, 1L), (run.Run.State, run.Run.Errors));
+        }
+
+        await new Writer(_world).StoreAsync("b", "content");
+        Assert.Single(await _world.KeysAsync(_world.Store));
+        await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Verify));
+        var healed = await _runs.RunAsync(data: true, tasks: [_runs.OfTenant(MaintenanceTaskKind.Fsck), _runs.OfStore(MaintenanceTaskKind.Fsck)]);
+        Assert.Equal((RunState.Done, 0L), (healed.Run.State, healed.Run.Findings));
+        await _world.AssertInvariantsAsync();
+    }
+
+    [Fact]
+    public async Task A_copy_that_was_only_out_of_sight_counts_again()
+    {
+        await new Writer(_world).StoreAsync("a", "content");
+        var key = Assert.Single(await _world.KeysAsync(_world.Store));
+        var file = FileOf(key);
+        File.Move(file, file + ".away");
+        Assert.Equal(RunState.Failed, (await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Verify))).Run.State);
+        File.Move(file + ".away", file);
+        var run = await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Verify));
+        Assert.Equal([("copy-damaged", FindingKind.Repaired)], await _runs.FindingsAsync(run.Run.Id));
+        await _world.AssertInvariantsAsync();
+    }
+
+    [Fact]
+    [Trait("Behaviour", "G8")]
+    public async Task A_run_goes_on_in_another_cluster_and_no_step_counts_twice()
+    {
+        var writer = new Writer(_world);
+        for (var i = 0; i < 40; i++)
+        {
+            await writer.StoreAsync($"f{i}", $"content {i}");
+        }
+
+        await _runs.Catalog.UpdateSettingsAsync(static settings => settings with { ScrubBytesPerSecond = 20 }, default);
+        var id = await _runs.CreateAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Scrub));
+        await _world.Client.GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(_world.Store)).RunRoundAsync(default);
+        var begun = (await _runs.Catalog.FindAsync(id, default))!;
+        Assert.InRange(begun.Run.DoneChunks, 1, 39);
+        Assert.Equal((40L, RunState.Running), (begun.Run.TotalChunks, begun.Run.State));
+
+        await _runs.Catalog.UpdateSettingsAsync(static settings => settings with { ScrubBytesPerSecond = 1 << 20 }, default);
+        var other = await _world.StartClusterAsync();
+        var grains = new[] { _world.Client, other }.Select(client => client.GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(_world.Store))).ToArray();
+        var ended = begun.Run;
+        for (var round = 0; ended.State == RunState.Running && round < 200; round++)
+        {
+            await Task.WhenAll(grains.Select(static grain => grain.RunRoundAsync(default)));
+            ended = (await _runs.Catalog.FindAsync(id, default))!.Run;
+            await Task.Delay(25);
+        }
+
+        Assert.Equal(RunState.Done, ended.State);
+        Assert.Equal((40L, 40L, 0L), (ended.DoneChunks, ended.TotalChunks, ended.Findings));
+    }
+
+    private async Task<StoreId> SecondStoreAsync()
+    {
+        var second = await _world.AddStoreAsync("second");
+        await _world.AttachAsync(second, 10);
+        return second;
+    }
+
+    // The scope gets its content into the other store as well.
+    private async Task CopyAsync(StoreId store)
+    {
+        await _world.ScopeGrain.AttachAsync(new AttachmentSettings { Store = store, UploadPriority = 10, DownloadPriority = 10, Populate = true }, null, default);
+        await _runs.WorkAsync();
+        Assert.Single(await _world.KeysAsync(store));
+        await _world.ScopeGrain.AttachAsync(new AttachmentSettings { Store = store, UploadPriority = 10, DownloadPriority = 10 }, null, default);
+    }
+
+    private string FileOf(LocationKey key) => Path.Combine(StoreFolder, key.Folder, key.FileName);
+
+    private void Spoil(LocationKey key, bool missing)
+    {
+        if (missing)
+        {
+            File.Delete(FileOf(key));
+        }
+        else
+        {
+            File.WriteAllText(FileOf(key), "CONTENT");
+        }
+    }
+
     private Task<int> SqlAsync(string text)
     {
         var sql = new Sql(text);

@@ -27,6 +27,9 @@ internal sealed class GranaryServer : IAsyncDisposable
     /// <summary>Peak resident memory of the silo in bytes, as the kernel counts it (VmHWM).</summary>
     public long PeakResidentBytes => StatusBytes("VmHWM:");
 
+    /// <summary>Resident memory of the silo in bytes now (VmRSS).</summary>
+    public long ResidentBytes => StatusBytes("VmRSS:");
+
     /// <summary>Starts the silo and waits until it is ready.</summary>
     public static async Task<GranaryServer> StartAsync(string data, CancellationToken cancellationToken)
     {

@@ -85,6 +85,13 @@ for name in "${server_names[@]}"; do
   fi
 done
 
+missing_clients=$(bash test/servers/websocket-clients.sh missing)
+if [ -n "$missing_clients" ] && may_install "$install"; then
+  say "installing WebSocket clients for the tests ($missing_clients)"
+  bash test/servers/websocket-clients.sh install >"$results/install-clients.log" 2>&1 &
+  installing+=($!)
+fi
+
 # --- 2. The build, in Release: the same programs that ./granary up and the command line client are.
 if [ "${CI:-}" = true ] || stale all; then
   if [ "${CI:-}" = true ]; then export GRANARY_BUILD_STRICT=1; fi

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Granary.Admin.Commands.Changes;
 using Granary.Admin.Commands.Cluster;
 using Granary.Admin.Commands.Completion;
 using Granary.Admin.Commands.Files;
@@ -8,6 +9,7 @@ using Granary.Admin.Commands.Maintenance;
 using Granary.Admin.Commands.Scopes;
 using Granary.Admin.Commands.Stores;
 using Granary.Admin.Commands.Tenants;
+using Granary.Admin.Commands.Webhooks;
 
 namespace Granary.Admin.CommandLine;
 
@@ -29,12 +31,14 @@ internal static class CommandTree
         ("explain", ExplainCommand.Create),
         ("hold", HoldCommand.Create),
         ("unhold", UnholdCommand.Create),
+        ("watch", WatchCommand.Create),
         ("scope", ScopeCommand.Create),
         ("store", StoreCommand.Create),
         ("tenant", TenantCommand.Create),
         ("key", KeyCommand.Create),
         ("maintenance", MaintenanceCommand.Create),
         ("fsck", FsckCommand.Create),
+        ("webhook", WebhookCommand.Create),
         ("cluster", ClusterCommand.Create),
         ("health", HealthCommand.Create),
         ("completion", CompletionCommand.Create),

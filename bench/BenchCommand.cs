@@ -14,7 +14,7 @@ internal static class BenchCommand
 {
     private static readonly IReadOnlyList<Scenario> All =
     [
-        new MachineLimits(), new LargeFile(), new SmallFiles(), new ParallelPuts(), new IdleSenders(), new ListingPages(), new PolicyChoice(), new PolicyTransfers(),
+        new MachineLimits(), new LargeFile(), new SmallFiles(), new ParallelPuts(), new IdleSenders(), new ListingPages(), new UploadSessions(), new PolicyChoice(), new PolicyTransfers(),
         new ChangeLatency(), new IdleSockets(), new ManySockets(),
     ];
 

@@ -16,6 +16,7 @@ using Granary.ClientApi.OpenApi;
 using Granary.ClientApi.RateLimits;
 using Granary.ClientApi.Scopes;
 using Granary.ClientApi.Tenants;
+using Granary.ClientApi.Tus;
 using Granary.ClientApi.Uploads;
 using Granary.ClientApi.Webhooks;
 using Microsoft.AspNetCore.Builder;
@@ -52,6 +53,7 @@ public static class GranaryClientApi
         UploadEndpoints.Add(services);
         services.AddGranaryChanges();
         services.AddSingleton<WebhookEndpoints>();
+        TusEndpoints.Add(services);
         AddAdministration(services);
         return services;
     }
@@ -68,6 +70,7 @@ public static class GranaryClientApi
         UploadEndpoints.Map(app);
         app.MapGranaryChanges();
         app.Services.GetRequiredService<WebhookEndpoints>().Map(app);
+        TusEndpoints.Map(app);
         MapAdministration(app);
         return app;
     }

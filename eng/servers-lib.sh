@@ -50,3 +50,19 @@ server_start() {
 }
 
 server_script() { bash "$root/test/servers/$1.sh" "$2"; }
+
+# Programs that tests drive stock clients with; prints those that are missing.
+tools_missing() {
+  local program
+  for program in node npm chromium; do
+    command -v "$program" >/dev/null 2>&1 || printf '%s ' "$program"
+  done
+}
+
+# Installs them, the talk into log $1; npm's own dependencies come without what they only recommend.
+tools_install() {
+  {
+    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 \
+      $(command -v node >/dev/null 2>&1 || echo nodejs) $(command -v npm >/dev/null 2>&1 || echo npm) chromium
+  } >>"$1" 2>&1
+}

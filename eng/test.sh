@@ -92,6 +92,12 @@ if [ -n "$missing_clients" ] && may_install "$install"; then
   installing+=($!)
 fi
 
+if [ -n "$(tools_missing)" ] && may_install "$install"; then
+  say "installing programs for the tests of stock clients ($(tools_missing))"
+  tools_install "$results/install-tools.log" &
+  installing+=($!)
+fi
+
 # --- 2. The build, in Release: the same programs that ./granary up and the command line client are.
 if [ "${CI:-}" = true ] || stale all; then
   if [ "${CI:-}" = true ]; then export GRANARY_BUILD_STRICT=1; fi

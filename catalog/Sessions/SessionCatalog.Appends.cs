@@ -51,20 +51,36 @@ public sealed partial class SessionCatalog
     public Task<bool> MergeAsync(UploadId upload, long writer, int index, LocationId? written, CancellationToken cancellationToken) =>
         database.WriteAsync(session => Merge(session, upload, writer, index, written), cancellationToken);
 
-    /// <summary>Moves what some uploads reserved to another one, which will hold their content.</summary>
-    public Task MoveReservationAsync(UploadId from, UploadId to, CancellationToken cancellationToken) =>
+    /// <summary>Moves what an upload reserved, up to so many bytes, to another one, which will hold its content.</summary>
+    public Task MoveReservationAsync(UploadId from, UploadId to, long most, CancellationToken cancellationToken) =>
         database.WriteAsync(
             session =>
             {
                 if (UploadRow.Find(session, Key(from)) is { State: UploadState.Open } source && UploadRow.Find(session, Key(to)) is { State: UploadState.Open } target)
                 {
-                    target.Reserved += source.Reserved;
-                    source.Reserved = 0;
+                    var moved = Math.Min(source.Reserved, most);
+                    target.Reserved += moved;
+                    source.Reserved -= moved;
                     source.SaveProgress(session);
                     target.SaveProgress(session);
                 }
 
                 return true;
+            },
+            cancellationToken);
+
+    /// <summary>The content of a session was committed by another upload: it is completed, and what it holds is let go.</summary>
+    public Task<UploadAborted> CompleteElsewhereAsync(TenantId tenant, UploadId upload, NamespaceResult result, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            session =>
+            {
+                if (SessionRow.Find(session, Key(upload)) is not { State: SessionState.Open } row || row.Tenant != tenant)
+                {
+                    return UploadAborted.Nothing;
+                }
+
+                Complete(session, row.Id, result);
+                return UploadCatalog.Abort(session, upload);
             },
             cancellationToken);
 

@@ -24,6 +24,15 @@ public sealed partial class SessionCatalog(CatalogDatabase database)
     public Task<SessionInfo?> FindAsync(TenantId tenant, UploadId upload, CancellationToken cancellationToken) =>
         database.ReadAsync(session => Find(session, tenant, upload), cancellationToken);
 
+    /// <summary>The session that was begun with an idempotency key; null when there is none.</summary>
+    public Task<SessionInfo?> FindByKeyAsync(TenantId tenant, OperationKey key, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => OperationLedger.Find(session, tenant, key) is { Matches: true } stored
+                && JsonSerializer.Deserialize(stored.Result, SessionJson.Default.CreatedSession) is { } known
+                    ? Find(session, tenant, new UploadId(known.Upload))
+                    : null,
+            cancellationToken);
+
     /// <summary>Open sessions of a scope, oldest first, page by page; some may be over since a moment.</summary>
     public Task<IReadOnlyList<SessionInfo>> ListAsync(TenantId tenant, ScopeId scope, UploadId? after, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<SessionInfo>>(
@@ -37,7 +46,7 @@ public sealed partial class SessionCatalog(CatalogDatabase database)
 
     /// <summary>
     /// Ends an open session without a file: reservations are given back at once, references by the background. Repeating it
-    /// does nothing.
+    /// does nothing; a tus upload that is complete is only forgotten.
     /// </summary>
     /// <param name="tenant">Its tenant.</param>
     /// <param name="upload">Its id.</param>
@@ -45,9 +54,7 @@ public sealed partial class SessionCatalog(CatalogDatabase database)
     /// <param name="cancellationToken">Gives up before the transaction.</param>
     public Task<UploadAborted> EndAsync(TenantId tenant, UploadId upload, SessionState state, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            session => SessionRow.Find(session, Key(upload)) is { State: SessionState.Open } row && row.Tenant == tenant
-                ? End(session, row.Id, state)
-                : UploadAborted.Nothing,
+            session => SessionRow.Find(session, Key(upload)) is { } row && row.Tenant == tenant ? End(session, row, state) : UploadAborted.Nothing,
             cancellationToken);
 
     /// <summary>
@@ -101,6 +108,17 @@ public sealed partial class SessionCatalog(CatalogDatabase database)
         SessionRow.Find(session, Key(upload)) is { } row && row.Tenant == tenant
             ? row.ToInfo(UploadRow.Find(session, row.Id), session.Now)
             : null;
+
+    private static UploadAborted End(CatalogSession session, SessionRow row, SessionState state)
+    {
+        if (row is { State: SessionState.Completed, Kind: not SessionKind.Parts })
+        {
+            // tus: its client wants to hear nothing of it any more; the file stays.
+            SessionRow.Forget(session, row.Id);
+        }
+
+        return row.State == SessionState.Open ? End(session, row.Id, state) : UploadAborted.Nothing;
+    }
 
     private static UploadAborted End(CatalogSession session, byte[] id, SessionState state)
     {

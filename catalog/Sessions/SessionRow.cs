@@ -26,6 +26,8 @@ internal sealed class SessionRow
 
     private static readonly Sql UpdateEnded = new("UPDATE upload_session SET state = ?2, result = ?3, expires = ?4 WHERE upload = ?1 AND state = 0");
 
+    private static readonly Sql UpdateForgotten = new("UPDATE upload_session SET state = 2 WHERE upload = ?1 AND state = 1");
+
     private static readonly Sql UpdateExpires = new("UPDATE upload_session SET expires = ?2 WHERE upload = ?1 AND state = 0 AND expires < ?2 AND expires > ?3");
 
     private static readonly Sql UpdateShort = new("UPDATE upload_session SET short_index = ?2 WHERE upload = ?1");
@@ -149,6 +151,9 @@ internal sealed class SessionRow
     /// <summary>Ends an open session; it is remembered for a while.</summary>
     public static void End(CatalogSession session, byte[] id, SessionState state, string? result = null) =>
         session.Execute(UpdateEnded, id, (int)state, result, session.Now + Memory);
+
+    /// <summary>A completed session is not known any more.</summary>
+    public static void Forget(CatalogSession session, byte[] id) => session.Execute(UpdateForgotten, id);
 
     /// <summary>Moves the due time of an open session that is not over, only forward.</summary>
     /// <returns>False when there is nothing to move.</returns>

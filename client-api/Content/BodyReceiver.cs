@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
 using Granary.ClientApi.Http;
 using Granary.Stores;
 
@@ -17,6 +18,7 @@ internal sealed class BodyReceiver(PipeReader body, BufferAccount account, BodyL
     private long _waitingSince;
     private bool _watched;
     private volatile bool _idle;
+    private volatile bool _interrupted;
 
     /// <summary>Bytes so far.</summary>
     public long Received { get; private set; }
@@ -59,6 +61,34 @@ internal sealed class BodyReceiver(PipeReader body, BufferAccount account, BodyL
             chunk.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Fills a chunk that may hold bytes already, until it is full or the body ends. When the body breaks off the chunk keeps
+    /// what came.
+    /// </summary>
+    /// <returns>Why the body broke off; null when it did not.</returns>
+    public async ValueTask<ExceptionDispatchInfo?> FillPartAsync(ChunkBuffer chunk)
+    {
+        ExceptionDispatchInfo? fault = null;
+        try
+        {
+            await FillAsync(chunk);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            fault = ExceptionDispatchInfo.Capture(error);
+        }
+
+        chunk.EndFilling();
+        return fault;
+    }
+
+    /// <summary>Ends reading, because somebody else goes on with what the body is for.</summary>
+    public void Interrupt()
+    {
+        _interrupted = true;
+        body.CancelPendingRead();
     }
 
     /// <summary>Wakes a read that stands still; the receiver then ends with a problem.</summary>
@@ -153,6 +183,8 @@ internal sealed class BodyReceiver(PipeReader body, BufferAccount account, BodyL
     {
         // The server drains what is left of the body by itself, for which this reading must have ended.
         body.AdvanceTo(read.Buffer.Start);
+        if (_interrupted)
+            return new ProblemException(new Problem(ProblemKinds.Conflict, "Another request goes on with this upload."));
         return _idle
             ? new ProblemException(new Problem(ProblemKinds.RequestTimeout, $"No byte of the body came for {IdleWatch.Limit.TotalSeconds:0} seconds."))
             : new ChunkBufferReclaimedException();

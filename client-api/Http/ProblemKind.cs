@@ -65,6 +65,12 @@ public static class ProblemKinds
     /// <summary>The body does not have the digest or the length that was announced.</summary>
     public static readonly ProblemKind DigestMismatch = new("digest-mismatch", 422, "The content does not fit its digest");
 
+    /// <summary>Another request works on it.</summary>
+    public static readonly ProblemKind Locked = new("locked", 423, "Another request works on it");
+
+    /// <summary>The bytes do not have the checksum of tus that was sent with them.</summary>
+    public static readonly ProblemKind ChecksumMismatch = new("checksum-mismatch", 460, "The checksum does not fit");
+
     /// <summary>Too many requests.</summary>
     public static readonly ProblemKind RateLimited = new("rate-limited", 429, "Too many requests");
 
@@ -94,7 +100,7 @@ public static class ProblemKinds
     [
         InvalidRequest, InvalidPath, TenantRequired, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, RequestTimeout,
         Conflict, NotEmpty, LegalHold, Expired, PreconditionFailed, FileTooLarge, BodyTooLarge, UnsupportedMediaType, RangeNotSatisfiable,
-        DigestMismatch, RateLimited, HeadersTooLarge, Internal, Unavailable, Busy, VersionNotSupported, QuotaExceeded,
+        DigestMismatch, Locked, ChecksumMismatch, RateLimited, HeadersTooLarge, Internal, Unavailable, Busy, VersionNotSupported, QuotaExceeded,
         NoStoreAvailable,
     ];
 

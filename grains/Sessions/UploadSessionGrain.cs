@@ -182,6 +182,7 @@ internal sealed partial class UploadSessionGrain(SessionCatalog sessions, Upload
                 Modified = request.Modified ?? session.Modified,
             },
             cancellationToken);
+        _whole = null;
         switch (result.Status)
         {
             case NamespaceStatus.Done:
@@ -190,7 +191,6 @@ internal sealed partial class UploadSessionGrain(SessionCatalog sessions, Upload
                 var ended = await sessions.FindAsync(Tenant, Upload, cancellationToken);
                 return ended is null ? SessionCompletion.Of(CompletionStatus.Gone) : Ended(ended);
             default:
-                _whole = null;
                 return new SessionCompletion { Status = CompletionStatus.Decided, Result = result };
         }
     }

@@ -103,7 +103,8 @@ internal static class SiloComposition
             .WithOrigins([.. http.CorsOrigins])
             .AllowAnyHeader()
             .AllowAnyMethod()
-            .WithExposedHeaders("ETag", "Repr-Digest", "Content-Range", "Retry-After", "Location")));
+            .SetPreflightMaxAge(TimeSpan.FromHours(1))
+            .WithExposedHeaders(["ETag", "Repr-Digest", "Content-Range", "Retry-After", "Location", .. ClientApiHeaders.Exposed])));
     }
 
     private static void UseProxy(WebApplication app, HttpOptions http)

@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Granary.Bench.Client;
+
+namespace Granary.Bench.Scenarios;
+
+/// <summary>Upload sessions: 1 GiB in four parallel parts beside one PUT; completion of 10,000 parts; expiry of 10,000 sessions.</summary>
+internal sealed class UploadSessions : Scenario
+{
+    private const long Length = 1L << 30;
+    private const int Runs = 3;
+    private const int Senders = 4;
+    private const int ManyParts = 10_000;
+    private const int SmallPart = 64 << 10;
+    private const int Abandoned = 10_000;
+    private const long AbandonedBytes = 1_000_000;
+
+    /// <summary>Longer than it takes to begin all of them.</summary>
+    private const int ExpirySeconds = 60;
+
+    public override string Name => "sessions";
+
+    public override string Summary => "upload sessions: 1 GiB in 4 parallel parts, complete of 10,000 parts, expiry of 10,000";
+
+    public override async Task RunAsync(ScenarioContext context, CancellationToken cancellationToken)
+    {
+        Environment.SetEnvironmentVariable("GRANARY_UPLOAD_EXPIRY", string.Create(CultureInfo.InvariantCulture, $"{ExpirySeconds}s"));
+        await using var server = await GranaryServer.StartAsync(Path.Combine(context.Folder, "data"), cancellationToken).ConfigureAwait(false);
+        Environment.SetEnvironmentVariable("GRANARY_UPLOAD_EXPIRY", null);
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}/"), Timeout = TimeSpan.FromMinutes(2) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Token);
+
+        await LargeAsync(context, server, client, cancellationToken).ConfigureAwait(false);
+        await ManyPartsAsync(context, server, client, cancellationToken).ConfigureAwait(false);
+        await AbandonedAsync(context, server, client, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>One stream and four parts at a time take turns, each with content that is new.</summary>
+    private static async Task LargeAsync(ScenarioContext context, GranaryServer server, HttpClient client, CancellationToken cancellationToken)
+    {
+        var single = new double[Runs];
+        var session = new double[Runs];
+        var file = Path.Combine(context.Folder, "large");
+        for (var run = 0; run < Runs; run++)
+        {
+            Content.WriteFile(file, Length, context.Seed + (run * 4L * Length));
+            using (var wire = await Wire.ConnectAsync(server.Port, server.Token, cancellationToken).ConfigureAwait(false))
+            {
+                var clock = Stopwatch.StartNew();
+                Expect(await wire.PutFileAsync($"/api/v1/scopes/main/files/single{run}", file, cancellationToken).ConfigureAwait(false));
+                single[run] = clock.Elapsed.TotalSeconds;
+            }
+
+            Content.WriteFile(file, Length, context.Seed + (run * 4L * Length) + (2 * Length));
+            var whole = Stopwatch.StartNew();
+            var id = await BeginAsync(client, $"session{run}", Length, 4 << 20, cancellationToken).ConfigureAwait(false);
+            await PartsAsync(server, id, file, 4 << 20, Senders, cancellationToken).ConfigureAwait(false);
+            await CompleteAsync(client, id, cancellationToken).ConfigureAwait(false);
+            session[run] = whole.Elapsed.TotalSeconds;
+        }
+
+        Array.Sort(single);
+        Array.Sort(session);
+        context.Tell("PUT 1 GiB", Length / single[Runs / 2] / (1 << 20), "MiB/s");
+        context.Tell("session, 4 parts at a time", Length / session[Runs / 2] / (1 << 20), "MiB/s");
+        context.Hold("session / PUT", single[Runs / 2] / session[Runs / 2], "x", 0.8, beside: "one PUT of as many bytes");
+        File.Delete(file);
+    }
+
+    private static async Task ManyPartsAsync(ScenarioContext context, GranaryServer server, HttpClient client, CancellationToken cancellationToken)
+    {
+        const long Size = (long)ManyParts * SmallPart;
+        var file = Path.Combine(context.Folder, "many");
+        Content.WriteFile(file, Size, context.Seed + (100 * Length));
+        var id = await BeginAsync(client, "many", Size, SmallPart, cancellationToken).ConfigureAwait(false);
+        var clock = Stopwatch.StartNew();
+        await PartsAsync(server, id, file, SmallPart, 16, cancellationToken).ConfigureAwait(false);
+        context.Tell("parts of 64 KiB, 16 at a time", ManyParts / clock.Elapsed.TotalSeconds, "/s");
+        clock.Restart();
+        await CompleteAsync(client, id, cancellationToken).ConfigureAwait(false);
+        context.Hold("complete of 10,000 parts", clock.Elapsed.TotalSeconds, "s", 1, atMost: true);
+        File.Delete(file);
+    }
+
+    /// <summary>
+    /// The quota of a scope is what all abandoned sessions reserve together: another one of that size begins when the last of
+    /// them has given its bytes back.
+    /// </summary>
+    private static async Task AbandonedAsync(ScenarioContext context, GranaryServer server, HttpClient client, CancellationToken cancellationToken)
+    {
+        using var scope = await client.PostAsJsonAsync("api/v1/scopes", new { name = "abandoned", quotaBytes = Abandoned * AbandonedBytes }, cancellationToken).ConfigureAwait(false);
+        scope.EnsureSuccessStatusCode();
+        var part = new byte[SmallPart];
+        Content.Fill(part, context.Seed);
+        await Parallel.ForEachAsync(Enumerable.Range(0, Abandoned), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken }, async (i, token) =>
+        {
+            var id = await BeginAsync(client, $"a{i}", AbandonedBytes, SmallPart, token, "abandoned").ConfigureAwait(false);
+            using var body = new ByteArrayContent(part);
+            using var put = await client.PutAsync($"api/v1/uploads/{id}/chunks/0", body, token).ConfigureAwait(false);
+            put.EnsureSuccessStatusCode();
+        }).ConfigureAwait(false);
+        await Task.Delay(TimeSpan.FromSeconds(ExpirySeconds + 2), cancellationToken).ConfigureAwait(false);
+
+        // Ending any upload wakes the background.
+        var last = await BeginAsync(client, "wake", 1, SmallPart, cancellationToken).ConfigureAwait(false);
+        using var ended = await client.DeleteAsync($"api/v1/uploads/{last}", cancellationToken).ConfigureAwait(false);
+        var clock = Stopwatch.StartNew();
+        var slowest = 0.0;
+        using var wire = await Wire.ConnectAsync(server.Port, server.Token, cancellationToken).ConfigureAwait(false);
+        for (var puts = 0; clock.Elapsed < TimeSpan.FromMinutes(2); puts++)
+        {
+            var one = Stopwatch.StartNew();
+            Expect(await wire.PutAsync($"/api/v1/scopes/main/files/meanwhile{puts}", part, cancellationToken).ConfigureAwait(false));
+            slowest = Math.Max(slowest, one.Elapsed.TotalMilliseconds);
+            using var all = await client.PostAsJsonAsync(
+                "api/v1/scopes/abandoned/uploads", new { path = "all", size = Abandoned * AbandonedBytes }, cancellationToken).ConfigureAwait(false);
+            if (all.IsSuccessStatusCode)
+            {
+                break;
+            }
+        }
+
+        context.Hold("10,000 abandoned sessions expired", clock.Elapsed.TotalSeconds, "s", 30, atMost: true);
+        context.Tell("slowest PUT of 64 KiB meanwhile", slowest, "ms");
+    }
+
+    private static async Task<string> BeginAsync(HttpClient client, string path, long size, int chunkSize, CancellationToken cancellationToken, string scope = "main")
+    {
+        using var begun = await client.PostAsJsonAsync($"api/v1/scopes/{scope}/uploads", new { path, size, chunkSize }, cancellationToken).ConfigureAwait(false);
+        begun.EnsureSuccessStatusCode();
+        return (string)JsonNode.Parse(await begun.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false))!["id"]!;
+    }
+
+    private static async Task CompleteAsync(HttpClient client, string id, CancellationToken cancellationToken)
+    {
+        using var complete = await client.PostAsync($"api/v1/uploads/{id}/complete", null, cancellationToken).ConfigureAwait(false);
+        complete.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Sends all parts of a file over some connections, each taking the next one.</summary>
+    private static async Task PartsAsync(GranaryServer server, string id, string file, int partSize, int senders, CancellationToken cancellationToken)
+    {
+        using var handle = File.OpenHandle(file);
+        var parts = (int)(RandomAccess.GetLength(handle) / partSize);
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, senders).Select(_ => Task.Run(SendAsync, cancellationToken))).ConfigureAwait(false);
+
+        async Task SendAsync()
+        {
+            var buffer = new byte[partSize];
+            using var wire = await Wire.ConnectAsync(server.Port, server.Token, cancellationToken).ConfigureAwait(false);
+            for (var index = Interlocked.Increment(ref next); index < parts; index = Interlocked.Increment(ref next))
+            {
+                RandomAccess.Read(handle, buffer, (long)index * partSize);
+                Expect(await wire.PutAsync($"/api/v1/uploads/{id}/chunks/{index}", buffer, cancellationToken).ConfigureAwait(false));
+            }
+        }
+    }
+
+    private static void Expect(int status)
+    {
+        if (status is < 200 or > 299)
+        {
+            throw new InvalidDataException($"The server answered {status}.");
+        }
+    }
+}

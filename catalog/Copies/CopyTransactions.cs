@@ -13,8 +13,9 @@ internal static class CopyTransactions
     private static readonly Sql SelectRefs = new("SELECT refs FROM chunk WHERE tenant = ?1 AND hash = ?2");
 
     private static readonly Sql SelectCopies = new("""
-        SELECT l.id, l.store, l.state, l.upload, e.id FROM location l
+        SELECT l.id, l.store, l.state, l.upload, e.id, q.location FROM location l
         LEFT JOIN silo_epoch e ON e.id = l.epoch AND e.ended IS NULL
+        LEFT JOIN repair_queue q ON q.store = l.store AND q.location = l.id
         WHERE l.tenant = ?1 AND l.chunk = ?2 AND l.state < 2 ORDER BY l.id
         """);
 
@@ -175,8 +176,12 @@ internal static class CopyTransactions
                 if (rows.Int(2) == (int)LocationState.Stored)
                 {
                     var store = new StoreId(rows.Long(1));
-                    stored.Add(store);
                     location = store == release.Store ? new LocationId(rows.Long(0)) : location;
+                    if (store == release.Store || rows.IsNull(5))
+                    {
+                        // One that is known to be damaged is nothing that anybody can rely on.
+                        stored.Add(store);
+                    }
                 }
             }
         }

@@ -20,7 +20,7 @@ namespace Granary.Grains.Copies;
 /// 4. Completed, decided again in the transaction.
 /// </remarks>
 internal sealed partial class CopyWorker(
-    CopyCatalog copies, TopologyCache topology, IStoreDirectory directory, ChunkBufferPool buffers, ISiloLife life, IGrainFactory grains, TimeProvider time,
+    CopyCatalog copies, RepairCatalog repairs, TopologyCache topology, IStoreDirectory directory, ChunkBufferPool buffers, ISiloLife life, IGrainFactory grains, TimeProvider time,
     ILogger<CopyWorker> logger)
 {
     // Its own turn among the tenants that wait for memory: maintenance takes nobody's.
@@ -257,6 +257,7 @@ internal sealed partial class CopyWorker(
                 corrupt = true;
                 reason = damaged.Message;
                 LogCorrupt(source.Store, source.Location, damaged);
+                await repairs.ReportAsync([new DamagedCopy(request.Tenant, source.Store, source.Location, request.Hash)], cancellationToken);
             }
             catch (Exception failure) when (IsStoreFailure(failure, cancellationToken))
             {

@@ -28,6 +28,7 @@ internal sealed class ChunkMover(CopyCatalog catalog, CopyWorker worker, Topolog
     public async Task<ChunkDone> MoveAsync(MoveJob job, PolicyChunk chunk, ReleaseVerdict verdict, SemaphoreSlim slots, CancellationToken cancellationToken)
     {
         var moved = false;
+        var copiedFor = default(ScopeId?);
         for (var round = 0; round < MostRounds; round++)
         {
             switch (verdict.Kind)
@@ -36,13 +37,15 @@ internal sealed class ChunkMover(CopyCatalog catalog, CopyWorker worker, Topolog
                     return moved ? new ChunkDone(ChunkResult.Done, chunk.Size) : ChunkDone.Nothing;
                 case ReleaseKind.Kept:
                     return Kept(job, chunk, verdict) with { Result = moved ? ChunkResult.Done : ChunkResult.Kept, Bytes = moved ? chunk.Size : 0 };
+                case ReleaseKind.CopyFirst when verdict.Scope == copiedFor:
+                    return new ChunkDone(ChunkResult.Later, Reason: $"The copy of {chunk.Hash} elsewhere is damaged and waits for repair.");
                 case ReleaseKind.CopyFirst:
                     if (await CopyAsync(job, chunk, verdict.Scope!.Value, slots, cancellationToken) is { } ended)
                     {
                         return ended;
                     }
 
-                    moved = true;
+                    (moved, copiedFor) = (true, verdict.Scope);
                     break;
                 case ReleaseKind.Free when job.DryRun:
                     return WouldDo(job, chunk, $"Would remove {chunk.Hash} from {NameOf(job.From)}.");

@@ -74,6 +74,7 @@ public sealed class PolicyFaultTests(PolicyFixture fixture) : IClassFixture<Poli
         var run = await RunDrainAsync();
         Assert.Equal(["source-corrupt"], run.Errors);
         Assert.Equal([bad], await _world.StoredAsync(_a, _scope.Tenant));
+        Assert.Equal(bad, Assert.Single(await _world.Get<RepairCatalog>().NextDueAsync(_a, 10, default)).Chunk);
         fixture.World.Directory.Faults(_a).Heal();
         Assert.Equal(1, (await RunDrainAsync()).Chunks);
         await AssertMovedAsync();
@@ -178,6 +179,70 @@ public sealed class PolicyFaultTests(PolicyFixture fixture) : IClassFixture<Poli
         Assert.Equal(CopyBeginStatus.EpochDead, (await copies.BeginAsync(copy with { Target = _a, Purpose = CopyPurpose.Repair }, default)).Status);
         Assert.Equal(ReleaseKind.Gone, (await copies.ReleaseAsync(new ReleaseCopy(_scope.Tenant, hash, _a, ReleaseReason.Drain, _scope.Id), default)).Kind);
         await AssertMovedAsync();
+    }
+
+    [Fact]
+    [Trait("Behaviour", "G16")]
+    public async Task A_copy_is_not_let_go_for_one_that_is_known_to_be_damaged()
+    {
+        await DrainAsync();
+        await _world.RunAsync(MaintenanceTaskKind.Drain, _scope, _a, keepSource: true);
+        var hash = _scope.Files["f1"];
+        var there = (await _world.Get<NamespaceCatalog>().GetCopiesAsync(_scope.Tenant, hash, default)).Single(copy => copy.Store == _b);
+        await _world.Get<RepairCatalog>().ReportAsync([new DamagedCopy(_scope.Tenant, _b, there.Location, hash)], default);
+        Assert.NotNull((await RunDrainAsync()).Waiting);
+        Assert.Contains(hash, await _world.StoredAsync(_a, _scope.Tenant));
+    }
+
+    [Fact]
+    [Trait("Behaviour", "D33")]
+    public async Task Populate_reads_from_a_store_that_the_scope_does_not_have()
+    {
+        // The scope's only copy lies in a store that it detached: only another scope reads there.
+        var far = await _world.AddStoreAsync("far");
+        var tenant = await _world.AddTenantAsync("third");
+        var other = await _world.AddScopeAsync(tenant, "other", new AttachmentSettings { Store = far, UploadPriority = 1 });
+        var mine = await _world.AddScopeAsync(
+            tenant, "mine", new AttachmentSettings { Store = far, UploadPriority = 1 }, new AttachmentSettings { Store = _b, Populate = true });
+        await _world.WriteAsync(other, "shared", far);
+        await _world.WriteAsync(mine, "shared", far);
+        var scopes = _world.Get<ScopeCatalog>();
+        var leaving = await scopes.MarkLeavingAsync(tenant, mine.Id, far, default);
+        await scopes.CompleteDetachAsync(tenant, mine.Id, far, leaving.Attempt, null, default);
+        var run = await _world.RunAsync(MaintenanceTaskKind.Populate, mine, _b);
+        Assert.Equal((1, 0), (run.Chunks, run.Count(FindingKind.Error)));
+        await _world.AssertAllIsWellAsync();
+    }
+
+    [Fact]
+    [Trait("Behaviour", "D44")]
+    public async Task A_chunk_that_many_files_share_is_counted_and_moved_once()
+    {
+        var single = (await _world.Get<PolicyCatalog>().ClaimAsync(_scope.Tenant, _scope.Id, _a, null, 100, default)).Bytes;
+        for (var i = 0; i < 3; i++)
+        {
+            var copied = await _world.Grain(_scope).ApplyAsync(new CopyFile { From = FilePath.Parse("f0"), To = FilePath.Parse($"again{i}"), By = "test" }, default);
+            Assert.Equal(NamespaceStatus.Done, copied.Status);
+        }
+
+        Assert.Equal(single, (await _world.Get<PolicyCatalog>().ClaimAsync(_scope.Tenant, _scope.Id, _a, null, 100, default)).Bytes);
+        await DrainAsync();
+        Assert.Equal(6, (await RunDrainAsync()).Chunks);
+        await AssertMovedAsync();
+    }
+
+    [Fact]
+    [Trait("Behaviour", "D38")]
+    public async Task A_store_is_not_drained_to_one_that_is_drained_itself()
+    {
+        await DrainAsync();
+        var refused = await _world.Get<ScopeCatalog>().PutAttachmentAsync(
+            _scope.Tenant, _scope.Id, new AttachmentSettings { Store = _b, UploadPriority = 50, Drain = true, DrainTo = _a }, null, default);
+        Assert.Equal(AdminStatus.Invalid, refused.Status);
+        await _world.AttachAsync(_scope, new AttachmentSettings { Store = _a, UploadPriority = 100, Drain = true, DrainTo = _b });
+        refused = await _world.Get<ScopeCatalog>().PutAttachmentAsync(
+            _scope.Tenant, _scope.Id, new AttachmentSettings { Store = _b, UploadPriority = 50, Drain = true }, null, default);
+        Assert.Equal(AdminStatus.Conflict, refused.Status);
     }
 
     [Fact]

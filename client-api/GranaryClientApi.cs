@@ -90,6 +90,8 @@ public static class GranaryClientApi
         services.AddSingleton<ChunkClaims>();
         services.AddSingleton<ChunkPlacer>();
         services.AddSingleton<ChunkReader>();
+        services.AddSingleton<HotContent>();
+        services.AddHostedService(static provider => provider.GetRequiredService<HotContent>());
         services.AddSingleton<CheckedChunks>();
         services.AddSingleton<UploadEnd>();
         services.AddSingleton<Uploader>();

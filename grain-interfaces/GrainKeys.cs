@@ -40,5 +40,12 @@ public static class GrainKeys
         return (new TenantId(ParseId(key.AsSpan(0, slash))), new ScopeId(ParseId(key.AsSpan(slash + 1))));
     }
 
+    /// <summary>Reads a chunk's key back.</summary>
+    public static (TenantId Tenant, ChunkHash Chunk) ParseChunk(string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return (new TenantId(ParseId(key.AsSpan(0, slash))), ChunkHash.Parse(key[(slash + 1)..]));
+    }
+
     private static long ParseId(ReadOnlySpan<char> digits) => long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
 }

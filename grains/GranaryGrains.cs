@@ -3,6 +3,7 @@ using Granary.GrainInterfaces;
 using Granary.Grains.Changes;
 using Granary.Grains.Copies;
 using Granary.Grains.Maintenance;
+using Granary.Grains.Maintenance.Repairs;
 using Granary.Grains.Policies;
 using Granary.Grains.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,7 @@ public static class GranaryGrains
             provider.GetRequiredService<SecretProtector>(), provider.GetRequiredService<WebhookTargets>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TaskRunner>();
         services.AddSingleton<TaskWakes>();
+        services.AddSingleton<RepairQueue>();
         services.AddSingleton<IMaintenancePlanner, MaintenancePlanner>();
         services.AddSingleton<IMaintenanceTask, ExpireVersionsTask>();
         services.AddSingleton<CopyWorker>();

@@ -24,6 +24,7 @@ internal static class PendingWork
         new("SELECT s.id FROM store s WHERE EXISTS (SELECT 1 FROM location l WHERE l.store = s.id AND l.state = 2)"),
         new("SELECT DISTINCT l.store FROM location l JOIN silo_epoch e ON e.id = l.epoch WHERE l.state = 0 AND e.ended IS NOT NULL"),
         new("SELECT DISTINCT b.store FROM block b JOIN silo_epoch e ON e.id = b.epoch WHERE e.ended IS NOT NULL"),
+        new("SELECT DISTINCT store FROM repair_queue"),
         new("SELECT id FROM store WHERE state = 1"),
     ];
 

@@ -18,7 +18,7 @@ internal sealed record ReadSource(TenantId Tenant, string TenantText, ScopeStore
 /// is read (D13). When none is left the copies are looked up again, once: maintenance may have moved them meanwhile.
 /// </summary>
 internal sealed partial class ChunkReader(
-    NamespaceCatalog names, IStoreDirectory directory, AccessCatalog access, CorruptCopies corrupt, ApiMetrics metrics, ILogger<ChunkReader> logger)
+    NamespaceCatalog names, IStoreDirectory directory, AccessCatalog access, CorruptCopies corrupt, HotContent hot, ApiMetrics metrics, ILogger<ChunkReader> logger)
 {
     private static readonly Tier[] s_tiers = [Tier.Good, Tier.Suspect];
 
@@ -70,6 +70,8 @@ internal sealed partial class ChunkReader(
             {
                 Check(store, key, chunk, buffer, count);
                 access.Touch(copy.Store, source.Tenant, chunk.Hash);
+                if (!store.Traits.IsLocal)
+                    hot.Note(source, chunk.Hash, copy.Store);
                 return buffer;
             }
         }

@@ -21,6 +21,30 @@ public interface IChunkGrain : IGrainWithStringKey
     /// <summary>Gives the claim back after success or failure.</summary>
     [AlwaysInterleave, Alias("ReleaseWrite")]
     Task ReleaseWriteAsync(UploadId claimant, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes a copy of a chunk that is read often in a store that serves it faster, within that store's limits; nothing is
+    /// moved out of the way for it (G9). Those who ask for the same at one time get one copy.
+    /// </summary>
+    /// <param name="scope">The scope whose readers it is for.</param>
+    /// <param name="target">The store that gets it.</param>
+    /// <param name="cancellationToken">Gives up; what was begun is cleaned up.</param>
+    [AlwaysInterleave, Alias("CopyNearer")]
+    Task<NearerCopy> CopyNearerAsync(ScopeId scope, StoreId target, CancellationToken cancellationToken);
+}
+
+/// <summary>How a copy for faster reads ended.</summary>
+[GenerateSerializer, Alias("granary.NearerCopy")]
+public enum NearerCopy
+{
+    /// <summary>The store has a verified copy now.</summary>
+    Made = 0,
+
+    /// <summary>It has no room within its limits, or takes no copies for the scope.</summary>
+    NoRoom = 1,
+
+    /// <summary>It came to nothing; a later try may succeed.</summary>
+    Failed = 2,
 }
 
 /// <summary>Answer to a claim.</summary>

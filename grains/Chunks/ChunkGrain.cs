@@ -1,4 +1,6 @@
+using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.Grains.Copies;
 using Orleans.Placement;
 
 namespace Granary.Grains.Chunks;
@@ -14,7 +16,7 @@ namespace Granary.Grains.Chunks;
 /// </remarks>
 [PreferLocalPlacement] // the first writer's silo: on the way in it is the only one that asks
 [CollectionAgeLimit(Minutes = 2)] // one activation per fresh chunk: short-lived, or memory fills with them
-internal sealed class ChunkGrain(TimeProvider time) : Grain, IChunkGrain
+internal sealed class ChunkGrain(CopyWorker worker, TimeProvider time) : Grain, IChunkGrain
 {
     /// <summary>
     /// Longest wait, and life of a claim: writing 64 MiB to a slow disk takes less; waiting longer than a second write
@@ -55,6 +57,19 @@ internal sealed class ChunkGrain(TimeProvider time) : Grain, IChunkGrain
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task<NearerCopy> CopyNearerAsync(ScopeId scope, StoreId target, CancellationToken cancellationToken)
+    {
+        var (tenant, hash) = GrainKeys.ParseChunk(this.GetPrimaryKeyString());
+        var outcome = await worker.CopyAsync(new CopyRequest(tenant, hash, target, [], CopyPurpose.Hot, scope), cancellationToken);
+        return outcome.Status switch
+        {
+            CopyStatus.Copied or CopyStatus.AlreadyThere => NearerCopy.Made,
+            CopyStatus.TargetFull or CopyStatus.TargetRefused => NearerCopy.NoRoom,
+            _ => NearerCopy.Failed,
+        };
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

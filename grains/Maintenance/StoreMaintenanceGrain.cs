@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.Grains.Maintenance.Repairs;
 using Granary.GrainInterfaces.Diagnostics;
 using Granary.Stores;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,7 @@ namespace Granary.Grains.Maintenance;
 /// </summary>
 [HashBasedPlacement] // one silo so far; a store that belongs to a silo will want that silo
 internal sealed partial class StoreMaintenanceGrain(
-    ReclaimCatalog reclaim, CollectCatalog collection, TaskRunner runner, TopologyCache topology, IStoreDirectory directory, ILocalSiloDetails silo, TimeProvider time, ILogger<StoreMaintenanceGrain> logger)
+    ReclaimCatalog reclaim, CollectCatalog collection, RepairQueue repairs, TaskRunner runner, TopologyCache topology, IStoreDirectory directory, ILocalSiloDetails silo, TimeProvider time, ILogger<StoreMaintenanceGrain> logger)
     : MaintenanceGrain(runner, time, logger), IStoreMaintenanceGrain
 {
     /// <summary>Copies in one unit: well under a second on a disk, some seconds on S3.</summary>
@@ -105,7 +106,13 @@ internal sealed partial class StoreMaintenanceGrain(
             return WorkUnit.Busy(released.Count, released.Bytes);
         }
 
-        // 4. A store that was deleted by force disappears when it holds nothing any more.
+        // 4. Copies that readers found damaged.
+        if (info.State == StoreState.Active && await repairs.RunPageAsync(Store, cancellationToken) is { Outcome: WorkOutcome.Busy } repaired)
+        {
+            return repaired;
+        }
+
+        // 5. A store that was deleted by force disappears when it holds nothing any more.
         return info.State == StoreState.Deleting && await reclaim.DeleteStorePageAsync(Store, cancellationToken) is var pages and > 0
             ? WorkUnit.Busy(pages)
             : WorkUnit.Idle;

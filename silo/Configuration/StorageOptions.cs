@@ -12,6 +12,9 @@ public sealed class StorageOptions
     /// <summary>Bytes of chunk buffers that all transfers of this silo share. Default 256 MiB.</summary>
     public required long BufferBytes { get; init; }
 
+    /// <summary>Reads of a chunk from another machine after which it gets a nearer copy (G9); 0 for never. Default 8.</summary>
+    public required int HotReads { get; init; }
+
     /// <summary>Folders under which local stores may be made. Default <c>DATA/stores</c>.</summary>
     public required IReadOnlyList<string> StoreRoots { get; init; }
 
@@ -34,6 +37,7 @@ public sealed class StorageOptions
         {
             Data = data,
             BufferBytes = source.Size("GRANARY_BUFFER_BYTES", 256L << 20, LeastBuffer),
+            HotReads = source.Number("GRANARY_HOT_READS", 8, 0, 1_000_000),
             StoreRoots = ReadRoots(source, Path.Combine(data, "stores")),
             S3Endpoints = ReadEndpoints(source),
         };

@@ -54,8 +54,11 @@ internal static class SiloComposition
         builder.Services.AddHostedService<AnswerPruner>();
         builder.Services.AddSingleton<IClusterInfo, ClusterInfo>();
         builder.Services.AddSingleton<IChangeAnnouncements, ChangeAnnouncements>();
-        builder.Services.AddGranaryClientApi(api => api.Operators.Add(
-            new OperatorCredential("operator", SHA256.HashData(Encoding.UTF8.GetBytes(keys.OperatorKey)), EmbeddedDefaults.Tenant)));
+        builder.Services.AddGranaryClientApi(api =>
+        {
+            api.HotReads = settings.Storage.HotReads;
+            api.Operators.Add(new OperatorCredential("operator", SHA256.HashData(Encoding.UTF8.GetBytes(keys.OperatorKey)), EmbeddedDefaults.Tenant));
+        });
         AddProxy(builder.Services, settings.Http);
 
         var app = builder.Build();

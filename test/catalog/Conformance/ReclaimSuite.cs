@@ -109,6 +109,7 @@ public abstract class ReclaimSuite : CatalogSuite
         await repairs.ReportAsync([one, one, two, new DamagedCopy(World.Tenant, World.Store, new LocationId(999_999), Hash("none"))], default);
         await repairs.ReportAsync([two], default);
         Assert.Equal([one, two], await repairs.AllAsync(10, default));
+        Assert.Equal([World.Store], (await World.Reclaim.WorkPendingAsync(default)).Stores);
         Assert.Equal([one], await repairs.NextDueAsync(World.Store, 1, default));
 
         await repairs.PostponeAsync(World.Store, one.Location, TimeSpan.FromHours(1), default);

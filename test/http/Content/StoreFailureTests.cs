@@ -110,8 +110,8 @@ public sealed class StoreFailureTests(HttpWorld world, ITestOutputHelper output)
         Assert.Equal(contents.Count, HttpWorld.ChunkFiles(secondFolder).Length);
     }
 
-    [Fact]
-    public async Task A_copy_that_a_reader_found_damaged_is_queued_for_repair()
+    [Fact, Trait("Behaviour", "D47")]
+    public async Task A_copy_that_a_reader_found_damaged_is_queued_and_repaired_from_the_other_one()
     {
         var (first, firstFolder) = await world.MakeStoreAsync();
         var (second, _) = await world.MakeStoreAsync();
@@ -122,6 +122,12 @@ public sealed class StoreFailureTests(HttpWorld world, ITestOutputHelper output)
         using var get = await world.GetAsync(scope, path);
         Assert.Equal(contents[path], await get.Content.ReadAsByteArrayAsync());
         await Eventually.BecomesAsync(() => Queued(first) == 1, "the copy is queued for repair");
+
+        await world.Service<IGrainFactory>().GetGrain<IStoreMaintenanceGrain>(GrainKeys.Store(world.StoreOf(first))).RunRoundAsync(default);
+        Assert.Equal(0, Queued(first));
+        var good = HttpWorld.ChunkFiles(firstFolder).Where(file => Path.GetFileName(file)[..64] == Path.GetFileName(damaged)[..64] && file != damaged);
+        Assert.Equal(contents[path], File.ReadAllBytes(Assert.Single(good)));
+        Assert.Equal([], await CatalogInvariants.CheckAsync(world.Service<CatalogDatabase>(), default));
 
         int Queued(string store) =>
             world.Service<RepairCatalog>().AllAsync(100, default).GetAwaiter().GetResult().Count(copy => copy.Store == world.StoreOf(store));

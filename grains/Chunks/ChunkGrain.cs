@@ -1,6 +1,7 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
 using Granary.Grains.Copies;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Placement;
 
 namespace Granary.Grains.Chunks;
@@ -16,7 +17,7 @@ namespace Granary.Grains.Chunks;
 /// </remarks>
 [PreferLocalPlacement] // the first writer's silo: on the way in it is the only one that asks
 [CollectionAgeLimit(Minutes = 2)] // one activation per fresh chunk: short-lived, or memory fills with them
-internal sealed class ChunkGrain(CopyWorker worker, TimeProvider time) : Grain, IChunkGrain
+internal sealed class ChunkGrain(IServiceProvider services, TimeProvider time) : Grain, IChunkGrain
 {
     /// <summary>
     /// Longest wait, and life of a claim: writing 64 MiB to a slow disk takes less; waiting longer than a second write
@@ -63,6 +64,8 @@ internal sealed class ChunkGrain(CopyWorker worker, TimeProvider time) : Grain, 
     public async Task<NearerCopy> CopyNearerAsync(ScopeId scope, StoreId target, CancellationToken cancellationToken)
     {
         var (tenant, hash) = GrainKeys.ParseChunk(this.GetPrimaryKeyString());
+        // Looked up here: of the many fresh chunks hardly one is copied.
+        var worker = services.GetRequiredService<CopyWorker>();
         var outcome = await worker.CopyAsync(new CopyRequest(tenant, hash, target, [], CopyPurpose.Hot, scope), cancellationToken);
         return outcome.Status switch
         {

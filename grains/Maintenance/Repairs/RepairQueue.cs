@@ -57,9 +57,9 @@ internal sealed partial class RepairQueue(RepairCatalog repairs, CopyWorker work
         return false;
     }
 
-    [LoggerMessage(4320, LogLevel.Warning, "The damaged copy {Location} in store {Store} was dealt with: {Outcome}")]
+    [LoggerMessage(4390, LogLevel.Warning, "The damaged copy {Location} in store {Store} was dealt with: {Outcome}")]
     private partial void LogSettled(StoreId store, LocationId location, CopyStatus outcome);
 
-    [LoggerMessage(4321, LogLevel.Error, "The damaged copy {Location} in store {Store} cannot be repaired now: {Reason}")]
+    [LoggerMessage(4391, LogLevel.Error, "The damaged copy {Location} in store {Store} cannot be repaired now: {Reason}")]
     private partial void LogNotRepaired(StoreId store, LocationId location, string reason);
 }

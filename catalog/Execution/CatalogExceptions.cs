@@ -25,6 +25,12 @@ public sealed class CatalogUnavailableException(string message, bool outcomeUnkn
     public bool OutcomeUnknown { get; } = outcomeUnknown;
 }
 
+/// <summary>
+/// Another transaction changed, since it was read, what this one decided upon: the whole work runs again. Callers of the
+/// catalog never see it; SQLite, with its one writer, never meets it.
+/// </summary>
+internal sealed class CatalogRaceException(string message) : CatalogException(message, isTransient: true);
+
 /// <summary>A row was changed by somebody else, or a unique value exists already.</summary>
 public sealed class CatalogConflictException(string message, Exception? inner = null) : CatalogException(message, isTransient: false, inner);
 

@@ -13,12 +13,21 @@ public abstract class CatalogSession
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; }
 
+    /// <summary>Changes of rows that all transactions share, kept back to the end of the work.</summary>
+    internal SharedCounts Shared { get; } = new();
+
     /// <summary>Now, cut to the milliseconds that the database keeps.</summary>
     public DateTimeOffset Now => DateTimeOffset.FromUnixTimeMilliseconds(Time.GetUtcNow().ToUnixTimeMilliseconds());
 
     /// <summary>Runs a statement that returns no rows.</summary>
     /// <returns>Rows that were inserted, changed or deleted.</returns>
     public abstract int Execute(Sql sql, params ReadOnlySpan<SqlValue> values);
+
+    /// <summary>
+    /// Runs a statement whose outcome decides nothing: an insert of what was found missing, an update of a row that is
+    /// locked. It may be sent together with what follows; its failure is that of the whole transaction.
+    /// </summary>
+    public virtual void Post(Sql sql, params ReadOnlySpan<SqlValue> values) => Execute(sql, values);
 
     /// <summary>Runs a query. Dispose the rows before the same statement is run again.</summary>
     public abstract SqlRows Query(Sql sql, params ReadOnlySpan<SqlValue> values);
@@ -59,6 +68,12 @@ public abstract class CatalogSession
 
         return range.Next++;
     }
+
+    /// <summary>Work begins.</summary>
+    internal void BeginItem() => Shared.Clear();
+
+    /// <summary>Work has ended well: what it kept back is written.</summary>
+    internal void EndItem() => Shared.Write(this);
 
     /// <summary>The transaction, or a part of it, is undone: ranges that it reserved are not ours.</summary>
     internal void ForgetUncommittedIds()

@@ -31,7 +31,9 @@ internal sealed class WorkItem<T>(Func<CatalogSession, T> work, CancellationToke
     public override void Run(CatalogSession session)
     {
         _done = false;
+        session.BeginItem();
         _result = work(session);
+        session.EndItem();
         _done = true;
     }
 

@@ -20,6 +20,7 @@ public sealed partial class ProjectReferenceTests
         ["silo"] = ["grain-interfaces", "stores", "catalog", "grains", "client-api"],
         ["admin"] = [],
         ["compat/orleans"] = [],
+        ["compat/mysqlconnector"] = [],
         ["eng/probe"] = [],
     };
 

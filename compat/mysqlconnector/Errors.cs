@@ -1,0 +1,49 @@
+using System.Data.Common;
+using Inner = MySql.Data.MySqlClient;
+
+namespace MySqlConnector;
+
+/// <summary>Numbers of errors, as far as somebody asks for them by name.</summary>
+public enum MySqlErrorCode {
+    None = 0,
+    DuplicateKeyEntry = 1062,
+    LockWaitTimeout = 1205,
+    LockDeadlock = 1213,
+    UnableToConnectToHost = 1042,
+    CommandTimeoutExpired = -1,
+}
+
+public sealed class MySqlException : DbException {
+    internal MySqlException(Inner.MySqlException inner) : base(inner.Message, inner) => Number = NumberOf(inner);
+
+    internal MySqlException(string message, int number, Exception inner) : base(message, inner) => Number = number;
+
+    public int Number { get; }
+    public new MySqlErrorCode ErrorCode => (MySqlErrorCode)Number;
+    public override string? SqlState => Number switch { 1213 => "40001", 1205 => "HY000", 1062 => "23000", 1040 => "08004", _ => null };
+
+    public override bool IsTransient => Number is
+        1040 or 1042 or 1047 or 1053 or 1129 or 1152 or 1159 or 1160 or 1161 or 1184 or 1203 or 1205 or 1213 or 1927 or 1969 or 2002 or 2003 or 2006 or 2013 or 2055;
+
+    /// <summary>Runs something of MySql.Data, and gives its failures the types of this package.</summary>
+    internal static T Guard<T>(Func<T> call) {
+        try {
+            return call();
+        } catch (Inner.MySqlException failure) {
+            throw new MySqlException(failure);
+        } catch (Exception failure) when (failure is IOException or System.Net.Sockets.SocketException or TimeoutException or ObjectDisposedException or NullReferenceException or IndexOutOfRangeException) {
+            // MySql.Data meets a connection that is broken in the middle of a message in many ways.
+            throw new MySqlException("Lost connection to the server during a query: " + failure.Message, 2013, failure);
+        }
+    }
+
+    // It wraps what the network said, or leaves the number out.
+    private static int NumberOf(Inner.MySqlException failure) {
+        if (failure.Number != 0)
+            return failure.Number;
+        for (Exception? cause = failure.InnerException; cause is not null; cause = cause.InnerException)
+            if (cause is Inner.MySqlException { Number: not 0 } known)
+                return known.Number;
+        return failure.InnerException is TimeoutException ? (int)MySqlErrorCode.CommandTimeoutExpired : 2013;
+    }
+}

@@ -112,7 +112,7 @@ public sealed partial class AccessCatalog(CatalogDatabase database, ILogger<Acce
     {
         foreach (var (key, minute) in batch)
         {
-            session.Execute(PutAccess, key.Store, key.Tenant, key.Chunk, minute);
+            session.Post(PutAccess, key.Store, key.Tenant, key.Chunk, minute);
         }
 
         return batch.Length;

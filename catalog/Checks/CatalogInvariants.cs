@@ -34,8 +34,9 @@ public static class CatalogInvariants
             """),
         new("a store keeps one stored copy of a chunk", "SELECT store, hex(chunk), COUNT(*) FROM location WHERE state = 1 GROUP BY tenant, store, chunk HAVING COUNT(*) > 1"),
         new("refs counts references", """
-            SELECT hex(c.hash), c.refs, (SELECT COUNT(*) FROM chunk_reference r WHERE r.tenant = c.tenant AND r.chunk = c.hash) AS counted
-            FROM chunk c WHERE c.refs <> counted
+            SELECT hex(hash), refs, counted FROM (
+                SELECT c.hash, c.refs, (SELECT COUNT(*) FROM chunk_reference r WHERE r.tenant = c.tenant AND r.chunk = c.hash) AS counted FROM chunk c) x
+            WHERE refs <> counted
             """),
         new("unreferenced says since when", "SELECT hex(hash), refs, unreferenced_since FROM chunk WHERE (refs = 0) <> (unreferenced_since IS NOT NULL)"),
         new("a reference has its chunk and upload", """
@@ -64,7 +65,7 @@ public static class CatalogInvariants
                 SELECT s.tenant, s.scope, s.chunk, s.refs,
                     (SELECT COUNT(*) FROM chunk_reference r JOIN upload u ON u.id = r.upload
                      WHERE r.tenant = s.tenant AND r.chunk = s.chunk AND u.scope = s.scope) AS counted
-                FROM scope_chunk s)
+                FROM scope_chunk s) x
             WHERE refs <> counted OR refs < 1
             """),
         new("every reference is in scope_chunk", """
@@ -105,7 +106,7 @@ public static class CatalogInvariants
             """),
         new("version_refs counts versions", """
             SELECT hex(u.id), u.state, u.version_refs, COALESCE(x.counted, 0) FROM upload u LEFT JOIN (
-                SELECT manifest, COUNT(*) AS counted FROM (SELECT manifest FROM file UNION ALL SELECT manifest FROM file_version WHERE deleted = 0) GROUP BY manifest
+                SELECT manifest, COUNT(*) AS counted FROM (SELECT manifest FROM file UNION ALL SELECT manifest FROM file_version WHERE deleted = 0) y GROUP BY manifest
                 ) x ON x.manifest = u.id
             WHERE u.version_refs <> COALESCE(x.counted, 0) OR (u.state = 1) <> (x.counted IS NOT NULL)
             """),

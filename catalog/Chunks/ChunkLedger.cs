@@ -37,6 +37,20 @@ internal static class ChunkLedger
     /// <summary>Locks the chunk and reads its length; null when it is unknown.</summary>
     public static long? LockSize(CatalogSession session, TenantId tenant, byte[] hash) => session.Scalar(SelectChunk, tenant, hash);
 
+    /// <summary>Locks chunks in ascending order, the order in which everybody does.</summary>
+    public static void LockAll(CatalogSession session, TenantId tenant, IEnumerable<byte[]> hashes)
+    {
+        byte[]? previous = null;
+        foreach (var hash in hashes.Order(ByteOrder.Instance))
+        {
+            if (previous is null || !hash.AsSpan().SequenceEqual(previous))
+            {
+                LockSize(session, tenant, hash);
+                previous = hash;
+            }
+        }
+    }
+
     /// <summary>Uploads and versions of a scope that reference a chunk.</summary>
     public static long ScopeRefs(CatalogSession session, TenantId tenant, ScopeId scope, byte[] hash) =>
         session.Scalar(SelectScopeRefs, tenant, hash, scope) ?? 0;
@@ -48,23 +62,23 @@ internal static class ChunkLedger
     /// <summary>Adds an upload's reference to a chunk, which must not be there yet, and makes the chunk where it is unknown.</summary>
     public static void AddReference(CatalogSession session, TenantId tenant, ScopeId scope, byte[] hash, long size, byte[] upload, bool chunkExists, bool scopeHasIt)
     {
-        session.Execute(InsertReference, tenant, hash, upload);
+        session.Post(InsertReference, tenant, hash, upload);
         if (chunkExists)
         {
-            session.Execute(CountChunk, tenant, hash);
+            session.Post(CountChunk, tenant, hash);
         }
         else
         {
-            session.Execute(InsertChunk, tenant, hash, size);
+            session.Post(InsertChunk, tenant, hash, size);
         }
 
         if (scopeHasIt)
         {
-            session.Execute(CountScopeChunk, tenant, hash, scope);
+            session.Post(CountScopeChunk, tenant, hash, scope);
         }
         else
         {
-            session.Execute(InsertScopeChunk, tenant, hash, scope);
+            session.Post(InsertScopeChunk, tenant, hash, scope);
             UsageLedger.AddUnique(session, tenant, scope, size, 1);
         }
     }
@@ -78,8 +92,16 @@ internal static class ChunkLedger
             return false;
         }
 
-        session.Execute(UncountChunk, tenant, hash, session.Now);
+        session.Post(UncountChunk, tenant, hash, session.Now);
         return session.Execute(UncountScopeChunk, tenant, hash, scope) == 0
             && session.Execute(DeleteScopeChunk, tenant, hash, scope) != 0;
     }
+}
+
+/// <summary>Hashes in the order of their bytes, as both databases order them.</summary>
+internal sealed class ByteOrder : IComparer<byte[]>
+{
+    public static readonly ByteOrder Instance = new();
+
+    public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
 }

@@ -8,49 +8,63 @@ namespace Granary.Catalog;
 /// </summary>
 internal static class LocationLedger
 {
-    private static readonly Sql SelectReadable = new("""
-        SELECT l.id, l.store FROM location l JOIN attachment a ON a.scope = ?3 AND a.store = l.store
-        WHERE l.tenant = ?1 AND l.chunk = ?2 AND l.state = 1 AND a.state = 0 AND a.write_only = 0
+    // Shared locks on the attachments: whoever detaches a store waits until this transaction's reliance on it can be seen.
+    private static readonly Sql SelectAttached = new("""
+        SELECT a.store, a.read_only, a.write_only, (SELECT b.available FROM block b WHERE b.store = a.store AND b.epoch = ?2)
+        FROM attachment a WHERE a.scope = ?1 AND a.state = 0 /*share*/
         """);
 
-    private static readonly Sql SelectWritable = new("""
-        SELECT a.store FROM attachment a JOIN store s ON s.id = a.store
-        WHERE a.scope = ?1 AND a.state = 0 AND a.read_only = 0 AND a.write_only = 0 AND s.state = 0
-        """);
-
-    private static readonly Sql TakeSpace = new("UPDATE block SET available = available - ?3 WHERE store = ?1 AND epoch = ?2 AND available >= ?3");
-
-    private static readonly Sql ReturnSpace = new("UPDATE block SET available = available + ?3 WHERE store = ?1 AND epoch = ?2");
+    private static readonly Sql SelectCopies = new("SELECT id, store FROM location WHERE tenant = ?1 AND chunk = ?2 AND state = 1");
 
     private static readonly Sql InsertLocation = new(
         "INSERT INTO location (id, tenant, chunk, store, state, length, epoch, upload, created) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8)");
 
-    private static readonly Sql SelectLocation = new("SELECT tenant, chunk, store, state, length, epoch, upload FROM location WHERE id = ?1 /*lock*/");
+    private static readonly Sql SelectLocation = new("SELECT tenant, chunk, store, state, length, epoch, upload FROM location WHERE id = ?1");
 
     // The plus keeps the planner from walking all stored copies of the store instead of the few of the chunk.
     private static readonly Sql SelectStoredIn = new("SELECT 1 FROM location WHERE tenant = ?1 AND chunk = ?2 AND +store = ?3 AND state = 1");
 
     // A copy that is settled forgets who wrote it; one that failed remembers, so that a late report of it is refused.
-    private static readonly Sql SettleLocation = new("UPDATE location SET state = ?2, epoch = NULL, upload = NULL WHERE id = ?1");
+    // Nobody else settles it while its upload is locked; if somebody did, the state may not be NULL and the work runs again.
+    private static readonly Sql SettleLocation = new(
+        "UPDATE location SET state = CASE WHEN state = 0 AND upload = ?3 THEN ?2 ELSE NULL END, epoch = NULL, upload = NULL WHERE id = ?1");
 
-    private static readonly Sql FailLocation = new("UPDATE location SET state = 2 WHERE id = ?1");
+    // A copy of no upload, in the state in which it was seen under the chunk's lock; otherwise the work runs again.
+    private static readonly Sql MoveLocation = new(
+        "UPDATE location SET state = CASE WHEN state = ?3 THEN ?2 ELSE NULL END, epoch = NULL, upload = NULL WHERE id = ?1");
 
-    private static readonly Sql CountStored = new(
-        "UPDATE store_space SET stored_bytes = stored_bytes + ?2, stored_chunks = stored_chunks + ?3 WHERE store = ?1");
+    private static readonly Sql SelectAvailable = new("SELECT available FROM block WHERE store = ?1 AND epoch = ?2");
+
+    private static readonly Sql FailLocation = new("UPDATE location SET state = 2 WHERE id = ?1 AND state = 0");
 
     private static readonly Sql SelectWriting = new("""
         SELECT id, store FROM location
-        WHERE state = 0 AND upload = ?1 AND epoch IN (SELECT id FROM silo_epoch WHERE ended IS NULL)
+        WHERE state = 0 AND upload = ?1 AND epoch IN (SELECT id FROM silo_epoch WHERE ended IS NULL) /*lock*/
         """);
 
-    /// <summary>A stored copy that a scope can read: in a store that is attached, not leaving, not writeOnly (design, Writing 3).</summary>
-    public static (LocationId Location, StoreId Store)? FindReadable(CatalogSession session, TenantId tenant, ScopeId scope, byte[] hash, StoreId[] unusable)
+    /// <summary>The stores that a scope uses and that are not leaving, with the space that a silo's life still has in each.</summary>
+    public static List<AttachedStore> Attached(CatalogSession session, ScopeId scope, SiloEpoch epoch)
     {
-        using var rows = session.Query(SelectReadable, tenant, hash, scope);
+        var attached = new List<AttachedStore>();
+        using var rows = session.Query(SelectAttached, scope, epoch);
+        while (rows.Read())
+        {
+            var store = new StoreId(rows.Long(0));
+            attached.Add(new AttachedStore(store, rows.Flag(1), rows.Flag(2), rows.Long(3) - session.Shared.Taken(store, epoch)));
+        }
+
+        return attached;
+    }
+
+    /// <summary>A stored copy that a scope can read: in a store that is attached, not leaving, not writeOnly (design, Writing 3).</summary>
+    public static (LocationId Location, StoreId Store)? FindReadable(
+        CatalogSession session, TenantId tenant, byte[] hash, IReadOnlyList<AttachedStore> attached, StoreId[] unusable)
+    {
+        using var rows = session.Query(SelectCopies, tenant, hash);
         while (rows.Read())
         {
             var store = new StoreId(rows.Long(1));
-            if (!unusable.Contains(store))
+            if (!unusable.Contains(store) && attached.Any(one => one.Store == store && !one.WriteOnly))
             {
                 return (new LocationId(rows.Long(0)), store);
             }
@@ -60,32 +74,32 @@ internal static class LocationLedger
     }
 
     /// <summary>The first candidate that the scope may still write to; null when there is none.</summary>
-    public static StoreId? ChooseStore(CatalogSession session, ScopeId scope, StoreId[] candidates)
+    public static AttachedStore? ChooseStore(IReadOnlyList<AttachedStore> attached, StoreId[] candidates)
     {
-        var best = int.MaxValue;
-        using var rows = session.Query(SelectWritable, scope);
-        while (rows.Read())
+        foreach (var candidate in candidates)
         {
-            var rank = Array.IndexOf(candidates, new StoreId(rows.Long(0)));
-            best = rank >= 0 && rank < best ? rank : best;
+            if (attached.FirstOrDefault(one => one.Store == candidate && !one.ReadOnly && !one.WriteOnly) is { } chosen)
+            {
+                return chosen;
+            }
         }
 
-        return best == int.MaxValue ? null : candidates[best];
+        return null;
     }
 
-    /// <summary>Takes bytes from the block of a silo's life; false when it has too little.</summary>
-    public static bool TryTakeSpace(CatalogSession session, StoreId store, SiloEpoch epoch, long bytes) =>
-        session.Execute(TakeSpace, store, epoch, bytes) != 0;
+    /// <summary>The bytes that a silo's life still has in a store, after what this transaction has taken.</summary>
+    public static long Available(CatalogSession session, StoreId store, SiloEpoch epoch) =>
+        (session.Scalar(SelectAvailable, store, epoch) ?? 0) - session.Shared.Taken(store, epoch);
 
-    /// <summary>Puts bytes back that the same transaction took.</summary>
-    public static void PutSpaceBack(CatalogSession session, StoreId store, SiloEpoch epoch, long bytes) =>
-        session.Execute(ReturnSpace, store, epoch, bytes);
-
-    /// <summary>Records a copy that is about to be written, of an upload or (null) of maintenance; its length must have been taken from the block.</summary>
+    /// <summary>
+    /// Records a copy that is about to be written, of an upload or (null) of maintenance, and takes its length from the block,
+    /// where it was seen.
+    /// </summary>
     public static LocationId Insert(CatalogSession session, TenantId tenant, byte[] hash, StoreId store, long length, SiloEpoch epoch, byte[]? upload)
     {
         var id = new LocationId(session.NextId("location", rangeSize: 1_000));
-        session.Execute(InsertLocation, id, tenant, hash, store, length, epoch, upload, session.Now);
+        session.Post(InsertLocation, id, tenant, hash, store, length, epoch, upload, session.Now);
+        session.Shared.Take(store, epoch, length);
         return id;
     }
 
@@ -110,19 +124,29 @@ internal static class LocationLedger
 
     /// <summary>
     /// The store accepted the bytes. Where another copy in the same store was faster, this one is not needed: it is deleted.
+    /// The chunk is locked.
     /// </summary>
     public static void MarkWritten(CatalogSession session, LocationRow location)
     {
         var raceLost = session.Exists(SelectStoredIn, location.Tenant, location.Hash, location.Store);
-        session.Execute(SettleLocation, location.Id, raceLost ? (int)LocationState.Deleting : (int)LocationState.Stored);
+        var state = raceLost ? (int)LocationState.Deleting : (int)LocationState.Stored;
+        if (location.Upload is { } upload)
+        {
+            session.Post(SettleLocation, location.Id, state, upload);
+        }
+        else
+        {
+            session.Post(MoveLocation, location.Id, state, (int)LocationState.Writing);
+        }
+
         if (!raceLost)
         {
-            session.Execute(CountStored, location.Store, location.Length, 1);
+            CountStoredCopies(session, location.Store, location.Length, 1);
         }
     }
 
     /// <summary>The bytes were not accepted, or nobody wants them: the copy is deleted, and stays charged until it is.</summary>
-    public static void MarkFailed(CatalogSession session, LocationId location) => session.Execute(FailLocation, location);
+    public static void MarkFailed(CatalogSession session, LocationId location) => session.Post(FailLocation, location);
 
     /// <summary>
     /// A copy is deleted that nothing writes any more: a stored one that may go, or a written one that is not wanted. It forgets
@@ -130,10 +154,10 @@ internal static class LocationLedger
     /// </summary>
     public static void Condemn(CatalogSession session, LocationRow location)
     {
-        session.Execute(SettleLocation, location.Id, (int)LocationState.Deleting);
+        session.Post(MoveLocation, location.Id, (int)LocationState.Deleting, (int)location.State);
         if (location.State == LocationState.Stored)
         {
-            session.Execute(CountStored, location.Store, -location.Length, -1);
+            CountStoredCopies(session, location.Store, -location.Length, -1);
         }
     }
 
@@ -165,8 +189,14 @@ internal static class LocationLedger
 
     /// <summary>Counts stored copies of a store up or down.</summary>
     public static void CountStoredCopies(CatalogSession session, StoreId store, long bytes, long chunks) =>
-        session.Execute(CountStored, store, bytes, chunks);
+        session.Shared.AddSpace(store, 0, bytes, chunks);
+
+    /// <summary>Ends the charge of copies that are gone.</summary>
+    public static void Discharge(CatalogSession session, StoreId store, long bytes) => session.Shared.AddSpace(store, -bytes, 0, 0);
 }
+
+/// <summary>A store that a scope uses, and the space that a silo's life has in it.</summary>
+internal sealed record AttachedStore(StoreId Store, bool ReadOnly, bool WriteOnly, long Available);
 
 /// <summary>One row of location.</summary>
 internal sealed class LocationRow

@@ -95,6 +95,11 @@ internal sealed class SharedCounts
 
         foreach (var ((tenant, scope), usage) in _usage)
         {
+            if (usage == default)
+            {
+                continue;
+            }
+
             // The tenant's row (scope 0) comes first in the key; where the sums do not change it is left alone.
             var whole = (usage.Logical | usage.Reserved | usage.Files) == 0 ? scope : UsageLedger.WholeTenant.Value;
             session.Post(

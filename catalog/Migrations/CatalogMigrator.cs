@@ -78,23 +78,27 @@ public static partial class CatalogMigrator
         }
     }
 
+    /// <summary>Refuses an applied migration that this program does not know, or knows otherwise.</summary>
+    internal static void Compare(string database, IReadOnlyList<MigrationScript> scripts, int number, string name, string checksum)
+    {
+        var known = scripts.FirstOrDefault(candidate => candidate.Number == number)
+            ?? throw new CatalogMigrationException(
+                $"{database} was migrated by a newer program: it has migration {number} ({name}), and this program knows {scripts[^1].Number} at most. Run the newer program, or restore a backup that was made before its first start.");
+        if (known.Checksum != checksum)
+        {
+            throw new CatalogMigrationException(
+                $"Migration {number} ({name}) of {char.ToLowerInvariant(database[0])}{database[1..]} is not the one this program carries: an applied migration must never change.");
+        }
+    }
+
     private static bool IsApplied(SqliteConnection connection, string path, IReadOnlyList<MigrationScript> scripts, MigrationScript script)
     {
         var applied = false;
         using var rows = connection.Query(SelectHistory);
         while (rows.Read())
         {
-            var number = rows.Int(0);
-            var known = scripts.FirstOrDefault(candidate => candidate.Number == number)
-                ?? throw new CatalogMigrationException(
-                    $"The database '{path}' was migrated by a newer program: it has migration {number} ({rows.Text(1)}), and this program knows {scripts[^1].Number} at most. Run the newer program, or restore a backup that was made before its first start.");
-            if (known.Checksum != rows.Text(2))
-            {
-                throw new CatalogMigrationException(
-                    $"Migration {number} ({rows.Text(1)}) of the database '{path}' is not the one this program carries: an applied migration must never change.");
-            }
-
-            applied |= number == script.Number;
+            Compare($"The database '{path}'", scripts, rows.Int(0), rows.Text(1), rows.Text(2));
+            applied |= rows.Int(0) == script.Number;
         }
 
         return applied;

@@ -66,13 +66,13 @@ internal static class FileTable
 
     /// <summary>Writes the current version of a path.</summary>
     public static void PutCurrent(CatalogSession session, TenantId tenant, ScopeId scope, FileRow row) =>
-        session.Execute(
+        session.Post(
             ReplaceCurrent, tenant, scope, row.Path, row.Version, row.Size, row.Etag, row.EtagText, row.Sha256, row.ChunkCount,
             row.ContentType, row.ModifiedTicks, row.Committed, row.Manifest, row.Sequence);
 
     /// <summary>Removes the current version of a path.</summary>
     public static void RemoveCurrent(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path) =>
-        session.Execute(DeleteCurrent, tenant, scope, path);
+        session.Post(DeleteCurrent, tenant, scope, path);
 
     /// <summary>The newest number of a path, of a version or a tombstone; 0 when it never had one.</summary>
     public static long NewestNumber(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path) =>
@@ -85,7 +85,7 @@ internal static class FileTable
     /// <param name="row">The version.</param>
     /// <param name="expirable">True when its number does not protect it any more.</param>
     public static void Keep(CatalogSession session, TenantId tenant, ScopeId scope, FileRow row, bool expirable) =>
-        session.Execute(
+        session.Post(
             InsertVersion, tenant, scope, row.Path, row.Version, row.Size, row.Etag, row.EtagText, row.Sha256, row.ChunkCount,
             row.ContentType, row.ModifiedTicks, row.Committed, row.Manifest, row.Sequence, row.Deleted, session.Now, expirable ? (DateTimeOffset?)session.Now : null);
 
@@ -115,11 +115,11 @@ internal static class FileTable
 
     /// <summary>Removes one kept version.</summary>
     public static void RemoveKept(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path, long version) =>
-        session.Execute(DeleteVersion, tenant, scope, path, version);
+        session.Post(DeleteVersion, tenant, scope, path, version);
 
     /// <summary>Appends to the change log.</summary>
     public static void AppendChange(CatalogSession session, TenantId tenant, ScopeId scope, long sequence, ChangeKind kind, byte[] path, byte[]? oldPath, long version, long size, string by) =>
-        session.Execute(InsertChange, tenant, scope, sequence, session.Now, (int)kind, path, oldPath, version, size, by);
+        session.Post(InsertChange, tenant, scope, sequence, session.Now, (int)kind, path, oldPath, version, size, by);
 }
 
 /// <summary>A kept version that retention lets go.</summary>

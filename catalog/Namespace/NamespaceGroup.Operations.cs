@@ -4,7 +4,7 @@ namespace Granary.Catalog;
 
 internal sealed partial class NamespaceGroup
 {
-    /// <summary>Step 2: the upload's row, and what its stores accepted since the last report.</summary>
+    /// <summary>Step 2, for one upload: its row, and what its stores accepted since the last report.</summary>
     private void Report(CommitUpload commit)
     {
         if (_uploads.ContainsKey(commit.Upload))
@@ -17,8 +17,22 @@ internal sealed partial class NamespaceGroup
             && row.Tenant == _tenant
             && row.Scope == _scope
             && (row.Epoch is not { } epoch || SiloCatalog.IsAlive(_session, epoch))
-            && UploadCatalog.TryMarkWritten(_session, row, commit.Upload, commit.Written);
+                ? UploadCatalog.FindWritten(_session, commit.Upload, commit.Written)
+                : null;
         _uploads[commit.Upload] = new ReportedUpload(row, written);
+    }
+
+    /// <summary>Step 2, for all of them: their chunks are locked in order, then their copies are stored.</summary>
+    private void SettleReports()
+    {
+        ChunkLedger.LockAll(_session, _tenant, _uploads.Values.SelectMany(static upload => upload.Written ?? []).Select(static location => location.Hash));
+        foreach (var (row, written) in _uploads.Values)
+        {
+            if (written is not null)
+            {
+                UploadCatalog.MarkWritten(_session, row!, written);
+            }
+        }
     }
 
     private NamespaceResult Commit(CommitUpload commit)
@@ -34,7 +48,7 @@ internal sealed partial class NamespaceGroup
             return Repeated(commit, row);
         }
 
-        if (!written)
+        if (written is null)
         {
             return NamespaceResult.Refused(NamespaceStatus.UploadGone);
         }

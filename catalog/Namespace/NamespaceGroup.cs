@@ -15,7 +15,7 @@ namespace Granary.Catalog;
 /// </remarks>
 internal sealed partial class NamespaceGroup
 {
-    private static readonly Sql SelectScope = new("SELECT state, keep_versions, keep_days, legal_hold, holds FROM scope WHERE id = ?1 AND tenant = ?2");
+    private static readonly Sql SelectScope = new("SELECT state, keep_versions, keep_days, legal_hold, holds FROM scope WHERE id = ?1 AND tenant = ?2 /*share*/");
 
     private static readonly Sql SelectHead = new("SELECT sequence FROM scope_head WHERE scope = ?1 /*lock*/");
 
@@ -79,6 +79,8 @@ internal sealed partial class NamespaceGroup
             }
         }
 
+        SettleReports();
+
         var results = new NamespaceResult[operations.Count];
         for (var i = 0; i < results.Length; i++)
         {
@@ -88,7 +90,7 @@ internal sealed partial class NamespaceGroup
         foreach (var (row, written) in _uploads.Values)
         {
             // Refused, so it stays open: what its stores accepted is kept in its progress.
-            if (written && row!.State == UploadState.Open)
+            if (written is not null && row!.State == UploadState.Open)
             {
                 row.SaveProgress(_session);
             }
@@ -96,7 +98,7 @@ internal sealed partial class NamespaceGroup
 
         if (_sequence != before)
         {
-            _session.Execute(UpdateHead, _scope, _sequence);
+            _session.Post(UpdateHead, _scope, _sequence);
         }
 
         UsageLedger.Add(_session, _tenant, _scope, _logical, _reserved, _files);
@@ -230,7 +232,7 @@ internal sealed partial class NamespaceGroup
             && (preconditions.IfNoneMatch is not { } unwanted || etag is null || !unwanted.Contains(etag));
     }
 
-    private sealed record ReportedUpload(UploadRow? Row, bool Written);
+    private sealed record ReportedUpload(UploadRow? Row, List<LocationRow>? Written);
 }
 
 /// <summary>What an active scope keeps.</summary>

@@ -43,6 +43,8 @@ internal sealed record AdminOutcome(AdminStatus Status, string? Detail = null, s
     /// <summary>Does the work unless its key was used; keeps the answer when it was done.</summary>
     public static AdminOutcome RunOnce(CatalogSession session, TenantId tenant, OperationKey? key, Func<AdminOutcome> work)
     {
+        // Changes of settings are rare, and many rules look at several tables: they are made one after another.
+        TopologyTables.Lock(session);
         if (Find(session, tenant, key) is { } first)
         {
             return first;

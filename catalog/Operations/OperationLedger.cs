@@ -8,12 +8,13 @@ namespace Granary.Catalog;
 /// </summary>
 internal static class OperationLedger
 {
-    private static readonly Sql SelectOperation = new("SELECT fingerprint, result FROM operation WHERE tenant = ?1 AND name = ?2 /*lock*/");
+    private static readonly Sql SelectOperation = new("SELECT fingerprint, result FROM operation WHERE tenant = ?1 AND name = ?2");
 
     private static readonly Sql InsertOperation = new("INSERT INTO operation (tenant, name, fingerprint, result, created) VALUES (?1, ?2, ?3, ?4, ?5)");
 
-    private static readonly Sql DeleteOld = new(
-        "DELETE FROM operation WHERE (tenant, name) IN (SELECT tenant, name FROM operation WHERE created < ?1 ORDER BY created LIMIT ?2)");
+    private static readonly Sql SelectOld = new("SELECT tenant, name FROM operation WHERE created < ?1 ORDER BY created LIMIT ?2");
+
+    private static readonly Sql DeleteOne = new("DELETE FROM operation WHERE tenant = ?1 AND name = ?2");
 
     /// <summary>Looks a key up; null when it was not used (or the request has none).</summary>
     public static StoredOperation? Find(CatalogSession session, TenantId tenant, OperationKey? key)
@@ -34,12 +35,25 @@ internal static class OperationLedger
         {
             // Our own keys are asked for within seconds or never: they are the first to be pruned.
             var created = key.IsOwn ? session.Now - OperationCatalog.Retention + OperationCatalog.OwnRetention : session.Now;
-            session.Execute(InsertOperation, tenant, key.Key, key.Fingerprint, result, created);
+            session.Post(InsertOperation, tenant, key.Key, key.Fingerprint, result, created);
         }
     }
 
     /// <summary>Removes answers older than a time, at most so many.</summary>
-    public static int DeleteBefore(CatalogSession session, DateTimeOffset before, int limit) => session.Execute(DeleteOld, before, limit);
+    public static int DeleteBefore(CatalogSession session, DateTimeOffset before, int limit)
+    {
+        var old = new List<(long Tenant, string Name)>();
+        using (var rows = session.Query(SelectOld, before, limit))
+        {
+            while (rows.Read())
+            {
+                old.Add((rows.Long(0), rows.Text(1)));
+            }
+        }
+
+        old.ForEach(row => session.Post(DeleteOne, row.Tenant, row.Name));
+        return old.Count;
+    }
 }
 
 /// <summary>A stored answer.</summary>

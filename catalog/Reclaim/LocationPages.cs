@@ -30,15 +30,13 @@ internal static class LocationPages
           AND NOT EXISTS (SELECT 1 FROM location WHERE tenant = ?2 AND chunk = ?3 AND +store = ?1 AND state = 1)
         """);
 
-    private static readonly Sql Discharge = new("UPDATE store_space SET charged = charged - ?2 WHERE store = ?1");
-
     private static readonly Sql SelectDeadBlocks = new("""
         SELECT b.epoch, b.available FROM block b JOIN silo_epoch e ON e.id = b.epoch
         WHERE b.store = ?1 AND e.ended IS NOT NULL AND e.ended <= ?2
           AND NOT EXISTS (SELECT 1 FROM location l WHERE l.state = 0 AND l.epoch = b.epoch AND l.store = ?1)
         """);
 
-    private static readonly Sql DeleteBlock = new("DELETE FROM block WHERE store = ?1 AND epoch = ?2");
+    private static readonly Sql DeleteBlock = new("DELETE FROM block WHERE store = ?1 AND epoch = ?2 AND available = ?3");
 
     private static readonly Sql DeleteEpochs = new("""
         DELETE FROM silo_epoch
@@ -94,7 +92,7 @@ internal static class LocationPages
 
         foreach (var (store, bytes) in freed)
         {
-            session.Execute(Discharge, store, bytes);
+            LocationLedger.Discharge(session, store, bytes);
         }
 
         return freed.Values.Sum();
@@ -113,8 +111,12 @@ internal static class LocationPages
 
         foreach (var (epoch, available) in blocks)
         {
-            session.Execute(DeleteBlock, store, epoch);
-            session.Execute(Discharge, store, available);
+            if (session.Execute(DeleteBlock, store, epoch, available) == 0)
+            {
+                throw new CatalogRaceException("A block was changed since it was read.");
+            }
+
+            LocationLedger.Discharge(session, store, available);
         }
 
         session.Execute(DeleteEpochs, deadBefore);

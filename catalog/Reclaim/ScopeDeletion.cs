@@ -9,7 +9,7 @@ internal static class ScopeDeletion
 {
     private const int PageSize = 256;
 
-    private static readonly Sql SelectScope = new("SELECT id FROM scope WHERE tenant = ?1 AND state = 1 ORDER BY id LIMIT 1");
+    private static readonly Sql SelectScope = new("SELECT id FROM scope WHERE tenant = ?1 AND state = 1 ORDER BY id LIMIT 1 /*lock*/");
 
     private static readonly Sql SelectOpen = new("SELECT id FROM upload WHERE tenant = ?1 AND scope = ?2 AND state = 0 LIMIT ?3");
 
@@ -64,7 +64,14 @@ internal static class ScopeDeletion
             }
         }
 
-        open.ForEach(upload => UploadRow.Find(session, upload)?.Abort(session));
+        foreach (var upload in open)
+        {
+            if (UploadRow.Find(session, upload) is { State: UploadState.Open } row)
+            {
+                row.Abort(session);
+            }
+        }
+
         return open.Count;
     }
 

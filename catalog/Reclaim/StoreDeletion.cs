@@ -7,7 +7,7 @@ internal static class StoreDeletion
 {
     private const int PageSize = 256;
 
-    private static readonly Sql SelectDeleting = new("SELECT 1 FROM store WHERE id = ?1 AND state = 1");
+    private static readonly Sql SelectDeleting = new("SELECT 1 FROM store WHERE id = ?1 AND state = 1 /*lock*/");
 
     private static readonly Sql SelectStored = new("SELECT id, tenant, chunk, length FROM location WHERE store = ?1 AND state = 1 ORDER BY id LIMIT ?2");
 
@@ -69,15 +69,13 @@ internal static class StoreDeletion
             }
         }
 
-        foreach (var (id, tenant, chunk, _) in page)
+        foreach (var (id, tenant, chunk, length) in page.OrderBy(static copy => copy.Chunk, ByteOrder.Instance))
         {
             ChunkLedger.LockSize(session, tenant, chunk);
-            session.Execute(Condemn, id);
-        }
-
-        if (page.Count > 0)
-        {
-            LocationLedger.CountStoredCopies(session, store, -page.Sum(static copy => copy.Length), -page.Count);
+            if (session.Execute(Condemn, id) != 0)
+            {
+                LocationLedger.CountStoredCopies(session, store, -length, -1);
+            }
         }
 
         return page.Count;

@@ -15,7 +15,7 @@ internal static class UncountPages
     /// <summary>Small uploads in one transaction, so that many files of one chunk do not cost a transaction each.</summary>
     private const int MostUploads = 64;
 
-    private static readonly Sql SelectGone = new("SELECT id FROM upload WHERE tenant = ?1 AND state >= 2 ORDER BY id LIMIT ?2");
+    private static readonly Sql SelectGone = new("SELECT id FROM upload WHERE tenant = ?1 AND state >= 2 LIMIT ?2");
 
     private static readonly Sql SelectDead = new("""
         SELECT id FROM upload
@@ -32,7 +32,11 @@ internal static class UncountPages
         var dead = Ids(session, SelectDead, tenant, MostUploads);
         foreach (var id in dead)
         {
-            UploadRow.Find(session, id)?.Abort(session);
+            // Another silo may have been at the same page.
+            if (UploadRow.Find(session, id) is { State: UploadState.Open } row)
+            {
+                row.Abort(session);
+            }
         }
 
         return dead.Count;
@@ -50,7 +54,10 @@ internal static class UncountPages
                 break;
             }
 
-            references += UncountUpload(session, UploadRow.Find(session, id)!, ref left);
+            if (UploadRow.Find(session, id) is { State: UploadState.Released or UploadState.Aborted } row)
+            {
+                references += UncountUpload(session, row, ref left);
+            }
         }
 
         if (gone.Count > 0)
@@ -142,12 +149,5 @@ internal static class UncountPages
         }
 
         return ids;
-    }
-
-    private sealed class ByteOrder : IComparer<byte[]>
-    {
-        public static readonly ByteOrder Instance = new();
-
-        public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
     }
 }

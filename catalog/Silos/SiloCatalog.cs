@@ -12,23 +12,22 @@ public sealed class SiloCatalog(CatalogDatabase database)
 
     private static readonly Sql InsertEpoch = new("INSERT INTO silo_epoch (id, silo, started) VALUES (?1, ?2, ?3)");
 
-    private static readonly Sql SelectAlive = new("SELECT 1 FROM silo_epoch WHERE id = ?1 AND ended IS NULL");
+    private static readonly Sql SelectAlive = new("SELECT 1 FROM silo_epoch WHERE id = ?1 AND ended IS NULL /*share*/");
 
     private static readonly Sql EndById = new("UPDATE silo_epoch SET ended = ?2 WHERE id = ?1 AND ended IS NULL");
 
-    private static readonly Sql SelectBlocks = new("SELECT store, available FROM block WHERE epoch = ?1");
+    private static readonly Sql SelectBlocks = new("SELECT store, available FROM block WHERE epoch = ?1 ORDER BY store /*lock*/");
 
     private static readonly Sql DeleteBlocks = new("DELETE FROM block WHERE epoch = ?1");
-
-    private static readonly Sql Discharge = new("UPDATE store_space SET charged = charged - ?2 WHERE store = ?1");
 
     /// <summary>Begins a life. Earlier lives of the same name are over from now on.</summary>
     public Task<SiloEpoch> RegisterAsync(string siloName, CancellationToken cancellationToken) =>
         database.WriteAsync(
             session =>
             {
-                session.Execute(EndByName, siloName, session.Now);
+                // The id first: its row is locked, so that two starts with one name come one after the other.
                 var epoch = new SiloEpoch(session.NextId("epoch"));
+                session.Execute(EndByName, siloName, session.Now);
                 session.Execute(InsertEpoch, epoch, siloName, session.Now);
                 return epoch;
             },
@@ -70,7 +69,7 @@ public sealed class SiloCatalog(CatalogDatabase database)
 
         foreach (var (store, available) in blocks)
         {
-            session.Execute(Discharge, store, available);
+            LocationLedger.Discharge(session, store, available);
         }
 
         session.Execute(DeleteBlocks, epoch);

@@ -7,6 +7,8 @@ internal static class TopologyTables
 {
     private static readonly Sql SelectVersion = new("SELECT version FROM topology WHERE one = 1");
 
+    private static readonly Sql LockVersion = new("SELECT version FROM topology WHERE one = 1 /*lock*/");
+
     private static readonly Sql BumpVersion = new("UPDATE topology SET version = version + 1 WHERE one = 1");
 
     private static readonly Sql SelectTenants = new("SELECT id, name, quota, max_file, requests_per_minute, state, created, row_version FROM tenant");
@@ -28,6 +30,9 @@ internal static class TopologyTables
     private static readonly Sql SelectKeys = new("SELECT id, tenant, name, rights, scopes, expires, secret_hash, created FROM api_key");
 
     public static long Version(CatalogSession session) => session.Scalar(SelectVersion) ?? 0;
+
+    /// <summary>Lets changes of settings wait for each other until the end of the transaction.</summary>
+    public static void Lock(CatalogSession session) => session.Scalar(LockVersion);
 
     /// <summary>Says, in the transaction of a change, that there is one.</summary>
     public static void Bump(CatalogSession session) => session.Execute(BumpVersion);

@@ -37,26 +37,21 @@ internal static class ChunkPlacement
         }
 
         var references = CountReferences(session, chunk, upload, hash, size is not null);
-        var copy = size is null ? null : LocationLedger.FindReadable(session, chunk.Tenant, chunk.Scope, hash, chunk.Unusable);
-        var target = copy?.Store ?? LocationLedger.ChooseStore(session, chunk.Scope, chunk.Candidates);
-        if (target is not { } store)
+        var attached = LocationLedger.Attached(session, chunk.Scope, chunk.Epoch);
+        var copy = size is null ? null : LocationLedger.FindReadable(session, chunk.Tenant, hash, attached, chunk.Unusable);
+        var target = copy is null ? LocationLedger.ChooseStore(attached, chunk.Candidates) : null;
+        if (copy is null && target is null)
         {
             return ChunkPlaced.Of(PlaceStatus.NoStore);
         }
 
-        if (copy is null && !LocationLedger.TryTakeSpace(session, store, chunk.Epoch, chunk.Size))
+        if (target is not null && target.Available < chunk.Size)
         {
-            return new ChunkPlaced { Status = PlaceStatus.NeedsSpace, NeedsSpace = store, NeededBytes = chunk.Size };
+            return new ChunkPlaced { Status = PlaceStatus.NeedsSpace, NeedsSpace = target.Store, NeededBytes = chunk.Size };
         }
 
-        var reserve = known is null ? chunk.Reserve : 0;
-        if (UsageLedger.TryReserve(session, chunk.Tenant, chunk.Scope, reserve) is { } refusal)
+        if (UsageLedger.TryReserve(session, chunk.Tenant, chunk.Scope, known is null ? chunk.Reserve : 0) is { } refusal)
         {
-            if (copy is null)
-            {
-                LocationLedger.PutSpaceBack(session, store, chunk.Epoch, chunk.Size);
-            }
-
             return Refused(refusal);
         }
 
@@ -65,7 +60,7 @@ internal static class ChunkPlacement
             Record(session, chunk, upload, hash, references, size is not null);
         }
 
-        return Answer(session, chunk, upload, hash, copy, store, references.ScopeHadIt);
+        return Answer(session, chunk, upload, hash, copy, target?.Store ?? copy!.Value.Store, references.ScopeHadIt);
     }
 
     private static void Record(CatalogSession session, PlaceChunk chunk, UploadRow upload, byte[] hash, References references, bool chunkExists)
@@ -77,7 +72,7 @@ internal static class ChunkPlacement
         }
         else
         {
-            session.Execute(InsertManifest, upload.Id, chunk.Index, hash, chunk.Size);
+            session.Post(InsertManifest, upload.Id, chunk.Index, hash, chunk.Size);
         }
 
         if (!references.Own)

@@ -8,7 +8,7 @@ namespace Granary.Catalog;
 /// </summary>
 public sealed class UploadCatalog(CatalogDatabase database)
 {
-    private static readonly Sql SelectScopeState = new("SELECT state FROM scope WHERE id = ?1 AND tenant = ?2");
+    private static readonly Sql SelectScopeState = new("SELECT state FROM scope WHERE id = ?1 AND tenant = ?2 /*share*/");
 
     /// <summary>Starts an upload, reserving its declared length, and places its first chunk where one is sent along.</summary>
     public Task<UploadBegun> BeginAsync(BeginUpload begin, CancellationToken cancellationToken) =>
@@ -139,17 +139,19 @@ public sealed class UploadCatalog(CatalogDatabase database)
     internal static bool ChunksWritten(CatalogSession session, UploadId upload, LocationId[] locations)
     {
         var row = UploadRow.Find(session, upload.Value.ToByteArray(bigEndian: true));
-        if (row is not { State: UploadState.Open } || !TryMarkWritten(session, row, upload, locations))
+        if (row is not { State: UploadState.Open } || FindWritten(session, upload, locations) is not { } written)
         {
             return false;
         }
 
+        ChunkLedger.LockAll(session, row.Tenant, written.Select(static location => location.Hash));
+        MarkWritten(session, row, written);
         row.SaveProgress(session);
         return true;
     }
 
-    /// <summary>Makes all of an open upload's reported copies stored, or none. The row is changed in memory.</summary>
-    internal static bool TryMarkWritten(CatalogSession session, UploadRow row, UploadId upload, IReadOnlyList<LocationId> locations)
+    /// <summary>The copies that a report of an open upload makes stored; null when it is not to be believed.</summary>
+    internal static List<LocationRow>? FindWritten(CatalogSession session, UploadId upload, IReadOnlyList<LocationId> locations)
     {
         var written = new List<LocationRow>(locations.Count);
         SiloEpoch? alive = null;
@@ -157,7 +159,7 @@ public sealed class UploadCatalog(CatalogDatabase database)
         {
             if (LocationLedger.Find(session, id) is not { } location)
             {
-                return false;
+                return null;
             }
 
             if (location is { State: LocationState.Writing, Upload: null })
@@ -174,25 +176,30 @@ public sealed class UploadCatalog(CatalogDatabase database)
 
             if (location.State != LocationState.Writing || location.Upload != upload)
             {
-                return false;
+                return null;
             }
 
             if (location.Epoch != alive && !SiloCatalog.IsAlive(session, location.Epoch!.Value))
             {
-                return false;
+                return null;
             }
 
             alive = location.Epoch;
             written.Add(location);
         }
 
+        return written;
+    }
+
+    /// <summary>Makes copies stored whose chunks are locked. The row is changed in memory.</summary>
+    internal static void MarkWritten(CatalogSession session, UploadRow row, List<LocationRow> written)
+    {
         foreach (var location in written)
         {
             LocationLedger.MarkWritten(session, location);
         }
 
         row.Pending -= written.Count;
-        return true;
     }
 
     internal static UploadAborted Abort(CatalogSession session, UploadId upload) =>

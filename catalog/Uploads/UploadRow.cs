@@ -94,17 +94,17 @@ internal sealed class UploadRow
         Find(session, id) is { State: UploadState.Open } row && row.Tenant == tenant && row.Scope == scope ? row : null;
 
     public void Insert(CatalogSession session, FilePath path) =>
-        session.Execute(InsertRow, Id, Tenant, Scope, Epoch?.Value, path.ToUtf8(), Declared, Reserved, Received, ChunkCount, LastIndex, Pending, Deduplicated, FirstChunk, FirstChunk is null ? SqlValue.Null : FirstSize, session.Now);
+        session.Post(InsertRow, Id, Tenant, Scope, Epoch?.Value, path.ToUtf8(), Declared, Reserved, Received, ChunkCount, LastIndex, Pending, Deduplicated, FirstChunk, FirstChunk is null ? SqlValue.Null : FirstSize, session.Now);
 
     public void SaveProgress(CatalogSession session) =>
-        session.Execute(UpdateProgress, Id, Reserved, Received, ChunkCount, LastIndex, Pending, Deduplicated, FirstChunk, FirstChunk is null ? SqlValue.Null : FirstSize);
+        session.Post(UpdateProgress, Id, Reserved, Received, ChunkCount, LastIndex, Pending, Deduplicated, FirstChunk, FirstChunk is null ? SqlValue.Null : FirstSize);
 
     /// <summary>The length became known, and is reserved.</summary>
     public void SaveDeclared(CatalogSession session, long declared) => session.Execute(UpdateDeclared, Id, declared, Reserved);
 
     public void SaveCommitted(CatalogSession session, long version, long sequence, bool created)
     {
-        session.Execute(UpdateCommitted, Id, version, sequence, created);
+        session.Post(UpdateCommitted, Id, version, sequence, created);
         State = UploadState.Committed;
         ResultVersion = version;
         ResultSequence = sequence;
@@ -120,19 +120,19 @@ internal sealed class UploadRow
     {
         UsageLedger.Add(session, Tenant, Scope, 0, -Reserved, 0);
         var stores = Pending == 0 ? [] : LocationLedger.FailWritesOf(session, Id);
-        session.Execute(ChunkCount == 0 ? DeleteRow : UpdateAborted, Id);
+        session.Post(ChunkCount == 0 ? DeleteRow : UpdateAborted, Id);
         State = UploadState.Aborted;
         return stores;
     }
 
     /// <summary>One version fewer points at a manifest; the last one releases it.</summary>
-    public static void Release(CatalogSession session, byte[] manifest) => session.Execute(UpdateReleased, manifest);
+    public static void Release(CatalogSession session, byte[] manifest) => session.Post(UpdateReleased, manifest);
 
     /// <summary>One version more points at a manifest.</summary>
-    public static void Reference(CatalogSession session, byte[] manifest) => session.Execute(UpdateReferenced, manifest);
+    public static void Reference(CatalogSession session, byte[] manifest) => session.Post(UpdateReferenced, manifest);
 
     /// <summary>Removes a row whose references are all uncounted.</summary>
-    public static void Delete(CatalogSession session, byte[] id) => session.Execute(DeleteRow, id);
+    public static void Delete(CatalogSession session, byte[] id) => session.Post(DeleteRow, id);
 
     private static UploadRow Read(SqlRows rows) => new()
     {

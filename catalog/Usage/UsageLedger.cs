@@ -4,23 +4,17 @@ namespace Granary.Catalog;
 
 /// <summary>
 /// The bytes that quotas count: kept versions plus what open uploads reserved, per scope and per tenant. Never passed, by
-/// no byte: a reservation is a conditional update in the transaction of what it pays for (design, rule 3).
+/// no byte: growth is written by a conditional update in the transaction of what it pays for (design, rule 3), the last of
+/// its statements (<see cref="SharedCounts"/>).
 /// </summary>
 internal static class UsageLedger
 {
     /// <summary>The tenant's own row stands where a scope's id would.</summary>
     public static readonly ScopeId WholeTenant = new(0);
 
-    private static readonly Sql SelectRow = new("SELECT quota, logical, reserved, files, unique_bytes, unique_chunks FROM usage WHERE tenant = ?1 AND scope = ?2 /*lock*/");
+    private static readonly Sql SelectRow = new("SELECT quota, logical, reserved, files, unique_bytes, unique_chunks FROM usage WHERE tenant = ?1 AND scope = ?2");
 
-    private static readonly Sql ReserveRow = new(
-        "UPDATE usage SET reserved = reserved + ?3 WHERE tenant = ?1 AND scope = ?2 AND (quota IS NULL OR logical + reserved + ?3 <= quota)");
-
-    private static readonly Sql AddRow = new(
-        "UPDATE usage SET logical = logical + ?3, reserved = reserved + ?4, files = files + ?5 WHERE tenant = ?1 AND scope = ?2");
-
-    private static readonly Sql AddUniqueRow = new(
-        "UPDATE usage SET unique_bytes = unique_bytes + ?3, unique_chunks = unique_chunks + ?4 WHERE tenant = ?1 AND scope = ?2");
+    private static readonly Sql SelectBoth = new("SELECT scope, quota, logical + reserved FROM usage WHERE tenant = ?1 AND (scope = ?2 OR scope = 0) ORDER BY scope");
 
     private static readonly Sql InsertRow = new("INSERT INTO usage (tenant, scope, quota) VALUES (?1, ?2, ?3)");
 
@@ -28,17 +22,23 @@ internal static class UsageLedger
 
     private static readonly Sql DeleteRow = new("DELETE FROM usage WHERE tenant = ?1 AND scope = ?2");
 
-    /// <summary>Reads a row; null when there is none.</summary>
+    /// <summary>Reads a row, with what the transaction has changed so far; null when there is none.</summary>
     public static UsageRow? Find(CatalogSession session, TenantId tenant, ScopeId scope)
     {
         using var rows = session.Query(SelectRow, tenant, scope);
-        return rows.Read()
-            ? new UsageRow(rows.LongOrNull(0), rows.Long(1), rows.Long(2), rows.Long(3), rows.Long(4), rows.Long(5))
-            : null;
+        if (!rows.Read())
+        {
+            return null;
+        }
+
+        var own = session.Shared.PendingUsage(tenant, scope);
+        return new UsageRow(
+            rows.LongOrNull(0), rows.Long(1) + own.Logical, rows.Long(2) + own.Reserved, rows.Long(3) + own.Files,
+            rows.Long(4) + own.UniqueBytes, rows.Long(5) + own.UniqueChunks);
     }
 
     /// <summary>Reserves bytes in scope and tenant, or in neither.</summary>
-    /// <returns>Null when there was room, else which quota refused.</returns>
+    /// <returns>Null when there was room, else which quota refused; the scope's is told before the tenant's.</returns>
     public static QuotaRefusal? TryReserve(CatalogSession session, TenantId tenant, ScopeId scope, long bytes)
     {
         if (bytes == 0)
@@ -46,33 +46,43 @@ internal static class UsageLedger
             return null;
         }
 
-        if (session.Execute(ReserveRow, tenant, scope, bytes) == 0)
+        QuotaRefusal? refusal = null;
+        using (var rows = session.Query(SelectBoth, tenant, scope))
         {
-            return Refuse(session, tenant, scope, isTenant: false);
+            while (rows.Read())
+            {
+                var own = session.Shared.PendingUsage(tenant, new ScopeId(rows.Long(0)));
+                var used = rows.Long(2) + own.Logical + own.Reserved;
+                if (rows.LongOrNull(1) is { } quota && used + bytes > quota)
+                {
+                    refusal = new QuotaRefusal(rows.Long(0) == WholeTenant.Value, quota, used);
+                }
+            }
         }
 
-        if (session.Execute(ReserveRow, tenant, WholeTenant, bytes) == 0)
+        if (refusal is null)
         {
-            session.Execute(AddRow, tenant, scope, 0, -bytes, 0);
-            return Refuse(session, tenant, WholeTenant, isTenant: true);
+            session.Shared.AddUsage(tenant, scope, 0, bytes, 0, 0, 0);
         }
 
-        return null;
+        return refusal;
     }
 
-    /// <summary>Changes what scope and tenant count, without a condition: gives back, or writes what was decided before.</summary>
+    /// <summary>
+    /// Changes what scope and tenant count: gives back, or writes what was decided before. Growth that does not fit any more
+    /// when it is written makes the transaction run again.
+    /// </summary>
     public static void Add(CatalogSession session, TenantId tenant, ScopeId scope, long logical, long reserved, long files)
     {
         if ((logical | reserved | files) != 0)
         {
-            session.Execute(AddRow, tenant, scope, logical, reserved, files);
-            session.Execute(AddRow, tenant, WholeTenant, logical, reserved, files);
+            session.Shared.AddUsage(tenant, scope, logical, reserved, files, 0, 0);
         }
     }
 
     /// <summary>Follows scope_chunk: a scope began or ceased to reference distinct chunks.</summary>
     public static void AddUnique(CatalogSession session, TenantId tenant, ScopeId scope, long bytes, long chunks) =>
-        session.Execute(AddUniqueRow, tenant, scope, bytes, chunks);
+        session.Shared.AddUsage(tenant, scope, 0, 0, 0, bytes, chunks);
 
     /// <summary>Makes the row of a new tenant or scope.</summary>
     public static void Insert(CatalogSession session, TenantId tenant, ScopeId scope, long? quota) =>
@@ -85,12 +95,6 @@ internal static class UsageLedger
     /// <summary>Removes the row of a tenant or scope that is gone.</summary>
     public static void Delete(CatalogSession session, TenantId tenant, ScopeId scope) =>
         session.Execute(DeleteRow, tenant, scope);
-
-    private static QuotaRefusal Refuse(CatalogSession session, TenantId tenant, ScopeId scope, bool isTenant)
-    {
-        var row = Find(session, tenant, scope) ?? throw new CatalogException($"Tenant {tenant} has no usage row for scope {scope}.", isTransient: false);
-        return new QuotaRefusal(isTenant, row.Quota, row.Logical + row.Reserved);
-    }
 }
 
 /// <summary>One row of usage.</summary>

@@ -213,7 +213,7 @@ public sealed class ExecutionTests : IAsyncLifetime, IDisposable
             .SelectMany(static field => field.FieldType == typeof(Sql) ? [(Sql)field.GetValue(null)!]
                 : field.FieldType == typeof(IReadOnlyList<Sql>) ? (IReadOnlyList<Sql>)field.GetValue(null)!
                 : [])
-            .Where(static sql => !sql.Text.Contains("schema_migration", StringComparison.Ordinal));
+            .Where(static sql => !sql.Text.Contains("schema_migration", StringComparison.Ordinal) && !sql.Text.Contains("commit_marker", StringComparison.Ordinal));
 
     private static List<string> Plan(SqliteConnection connection, Sql sql)
     {

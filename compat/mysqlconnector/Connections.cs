@@ -83,11 +83,14 @@ public sealed class MySqlConnection(string? connectionString) : DbConnection {
     public override ConnectionState State => _inner.State;
     public override int ConnectionTimeout => _inner.ConnectionTimeout;
     public int ServerThread => _inner.ServerThread;
-    internal Inner.MySqlConnection Wrapped => _inner;
+    internal MySql.Data.MySqlClient.MySqlConnection Wrapped => _inner;
 
     public override void Open() => MySqlException.Guard(() => {
         _inner.ConnectionString = new MySqlConnectionStringBuilder(_connectionString).ForInner();
         _inner.Open();
+        // It asks for every result in its column's own character set, and does not know all of MariaDB's.
+        using var names = new global::MySql.Data.MySqlClient.MySqlCommand("SET NAMES utf8mb4", _inner);
+        names.ExecuteNonQuery();
         return true;
     });
 

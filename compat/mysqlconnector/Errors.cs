@@ -31,7 +31,7 @@ public sealed class MySqlException : DbException {
             return call();
         } catch (Inner.MySqlException failure) {
             throw new MySqlException(failure);
-        } catch (Exception failure) when (failure is IOException or System.Net.Sockets.SocketException or TimeoutException or ObjectDisposedException or NullReferenceException or IndexOutOfRangeException) {
+        } catch (Exception failure) when (failure is not (ArgumentException or InvalidCastException or NotSupportedException or OutOfMemoryException) && (failure is not InvalidOperationException || failure is ObjectDisposedException)) {
             // MySql.Data meets a connection that is broken in the middle of a message in many ways.
             throw new MySqlException("Lost connection to the server during a query: " + failure.Message, 2013, failure);
         }

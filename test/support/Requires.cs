@@ -53,6 +53,22 @@ public sealed class SuiteFactDiscoverer(IMessageSink diagnostics) : IXunitTestCa
     }
 }
 
+/// <summary>A theory of a suite that several classes inherit.</summary>
+[XunitTestCaseDiscoverer("Granary.TestSupport.SuiteTheoryDiscoverer", "Granary.TestSupport")]
+public sealed class SuiteTheoryAttribute : TheoryAttribute;
+
+/// <summary>Finds the theories of suites.</summary>
+public sealed class SuiteTheoryDiscoverer(IMessageSink diagnostics) : TheoryDiscoverer(diagnostics)
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(
+        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute, object[] dataRow)
+    {
+        yield return new SuiteTestCase(
+            DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod, dataRow);
+    }
+}
+
 /// <summary>One test of a suite in one inheriting class.</summary>
 public sealed class SuiteTestCase : XunitTestCase
 {
@@ -63,16 +79,18 @@ public sealed class SuiteTestCase : XunitTestCase
     }
 
     /// <summary>Makes a test case.</summary>
-    public SuiteTestCase(IMessageSink diagnostics, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method)
-        : base(diagnostics, display, options, method)
+    public SuiteTestCase(IMessageSink diagnostics, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method, object[]? arguments = null)
+        : base(diagnostics, display, options, method, arguments)
     {
     }
 
     /// <inheritdoc/>
     protected override string? GetSkipReason(IAttributeInfo factAttribute) =>
-        TestMethod.TestClass.Class.GetCustomAttributes(typeof(RequiresS3Attribute)).Any()
-            ? Requirement.SkipReason(S3Server.Missing)
+        Needs(typeof(RequiresS3Attribute)) ? Requirement.SkipReason(S3Server.Missing)
+            : Needs(typeof(RequiresMariaDbAttribute)) ? Requirement.SkipReason(MariaDbServer.Missing)
             : base.GetSkipReason(factAttribute);
+
+    private bool Needs(Type requirement) => TestMethod.TestClass.Class.GetCustomAttributes(requirement).Any();
 }
 
 /// <summary>A test that needs a Redis server.</summary>
@@ -80,4 +98,29 @@ public sealed class RedisFactAttribute : FactAttribute
 {
     /// <summary>Skips where there is none.</summary>
     public RedisFactAttribute() => Skip = Requirement.SkipReason(RedisServer.Missing);
+}
+
+/// <summary>A test that needs a MariaDB server.</summary>
+public sealed class MariaDbFactAttribute : FactAttribute
+{
+    /// <summary>Skips where there is none.</summary>
+    public MariaDbFactAttribute() => Skip = Requirement.SkipReason(MariaDbServer.Missing);
+}
+
+/// <summary>A test that kills or stops a MariaDB server, one of its own.</summary>
+public sealed class OwnMariaDbFactAttribute : FactAttribute
+{
+    /// <summary>Skips where none can be started.</summary>
+    public OwnMariaDbFactAttribute() => Skip = Requirement.SkipReason(MariaDbServer.MissingOwn);
+}
+
+/// <summary>On a class that inherits a suite: its <see cref="SuiteFactAttribute"/> tests need the MariaDB server.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class RequiresMariaDbAttribute : Attribute;
+
+/// <summary>A theory that needs a MariaDB server.</summary>
+public sealed class MariaDbTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skips where there is none.</summary>
+    public MariaDbTheoryAttribute() => Skip = Requirement.SkipReason(MariaDbServer.Missing);
 }

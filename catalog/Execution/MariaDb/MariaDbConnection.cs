@@ -255,6 +255,10 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
         {
             throw MariaDbException.From(failure, $"running '{what}'");
         }
+        catch (InvalidOperationException failure) when (_connection.State != System.Data.ConnectionState.Open)
+        {
+            throw new MariaDbException($"The connection is closed: {failure.Message}", MariaDbFaultKind.Lost, 2006, failure);
+        }
     }
 
     private static MariaDbRows ReadAll(MySqlCommand command)

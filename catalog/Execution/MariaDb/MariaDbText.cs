@@ -81,6 +81,9 @@ internal sealed partial class MariaDbText
         text.Append(_pieces[^1]);
     }
 
+    /// <summary>The text with a placeholder for every value, for tests.</summary>
+    public string Prepared => string.Join("?", _pieces);
+
     /// <summary>The text with NULL for every value, for tests.</summary>
     public override string ToString() => string.Join("NULL", _pieces);
 

@@ -172,8 +172,9 @@ internal sealed partial class MariaDbWriter(MariaDbPool pool, WorkQueue queue, i
         {
             _connection?.RollBack();
         }
-        catch (CatalogException)
+        catch (Exception)
         {
+            // Whatever it is: a connection that cannot roll back is not used again.
             Discard();
         }
     }

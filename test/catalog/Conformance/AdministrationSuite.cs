@@ -6,7 +6,7 @@ namespace Granary.Catalog.Tests;
 
 public abstract class AdministrationSuite : CatalogSuite
 {
-    [Theory]
+    [SuiteTheory]
     [InlineData("")]
     [InlineData("-a")]
     [InlineData("A")]
@@ -20,7 +20,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal(AdminStatus.Invalid, (await World.Stores.CreateAsync(NewStore(name), null, default)).Result.Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_taken_name_is_a_conflict_and_a_deleted_one_is_free_under_a_new_id()
     {
         Assert.Equal(AdminStatus.Conflict, (await World.Tenants.CreateAsync("acme", new TenantSettings(), null, default)).Result.Status);
@@ -38,7 +38,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal(new QuotaInfo(null, 0, 0), await World.Tenants.GetUsageAsync(World.Tenant, default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_empty_scope_goes_without_force_and_a_tenant_only_without_scopes()
     {
         Assert.Equal(AdminStatus.NotEmpty, (await World.Tenants.DeleteAsync(World.Tenant, null, default)).Status);
@@ -49,7 +49,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.NotEqual(World.Tenant, await World.CreateTenantAsync("acme"));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D56")]
     public async Task A_new_scope_has_the_store_local_at_100_100_or_a_warning()
     {
@@ -62,7 +62,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Empty(World.Topology.Current.Attachments(created.Id!.Value));
     }
 
-    [Theory]
+    [SuiteTheory]
     [InlineData(-1L, 1, null, "quotaBytes")]
     [InlineData(null, 0, null, "keepVersions")]
     [InlineData(null, 1, -1, "keepDays")]
@@ -73,7 +73,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal(field, (await World.Scopes.UpdateAsync(World.Tenant, World.Scope, settings, null, default)).Field);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D32")]
     public async Task Populate_goes_with_neither_drain_nor_read_only()
     {
@@ -83,7 +83,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal(AdminStatus.Done, (await PutAsync(settings with { WriteOnly = true })).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D38")]
     public async Task A_target_of_draining_is_checked_when_it_is_set_and_stays_usable()
     {
@@ -100,7 +100,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal(AdminStatus.Conflict, (await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, target, default)).Result.Status);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D52")]
     public async Task Attaching_defaults_to_nothing_and_replaces_everything()
     {
@@ -114,7 +114,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal(AdminStatus.NotFound, (await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, new StoreId(99), default)).Result.Status);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D55")]
     public async Task A_store_that_is_not_instance_wide_serves_one_scope()
     {
@@ -129,14 +129,14 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal((AdminStatus.Conflict, "instanceWide"), (refused.Status, refused.Field));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_store_that_the_tenant_may_not_use_does_not_exist_for_it()
     {
         var secret = await World.CreateStoreAsync("secret");
         Assert.Equal(AdminStatus.NotFound, (await PutAsync(new AttachmentSettings { Store = secret })).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D53")]
     public async Task Detaching_finds_what_is_only_there_even_while_it_is_being_written()
     {
@@ -160,7 +160,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Single(World.Topology.Current.Attachments(World.Scope));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D54")]
     public async Task Details_count_chunks_and_bytes_per_store_and_unique_bytes_once()
     {
@@ -175,7 +175,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Null(await World.Scopes.GetDetailsAsync(World.Tenant, new ScopeId(99), default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_key_is_found_by_its_hash_until_it_is_deleted_and_shown_once()
     {
         var operation = new OperationKey("k", "f");
@@ -194,7 +194,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Null(World.Topology.Current.KeyBySecretHash(ApiKeyCatalog.HashOf(created.Secret!)));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Keys_with_unknown_rights_scopes_or_a_past_end_are_refused()
     {
         var request = new NewApiKey { Tenant = World.Tenant, Name = "x", Rights = ["read"] };
@@ -205,7 +205,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal("expires", (await World.Keys.CreateAsync(request with { Expires = Clock.GetUtcNow() }, null, default)).Result.Field);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_repeated_command_gives_the_first_answer_and_another_request_with_its_key_none()
     {
         var operation = new OperationKey("make", "f1");
@@ -216,7 +216,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal(AdminStatus.OperationMismatch, other.Result.Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task The_topology_version_moves_with_every_change_and_never_without_one()
     {
         var version = (await World.Topology.RefreshAsync(default)).Version;
@@ -230,7 +230,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.Equal(version + 1, (await late.EnsureAsync(version + 1, default)).Version);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_installation_keeps_its_first_id_and_the_steps_it_has_done()
     {
         var installation = new InstallationCatalog(World.Database);
@@ -244,7 +244,7 @@ public abstract class AdministrationSuite : CatalogSuite
         Assert.False(await installation.IsDoneAsync("other", default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_lower_quota_refuses_growth_and_nothing_else()
     {
         await World.PutAsync("a", "123456");

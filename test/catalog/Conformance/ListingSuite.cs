@@ -10,7 +10,7 @@ public abstract class ListingSuite : CatalogSuite
     private static readonly string[] Paths =
         ["a", "a-b", "a/b", "a/b/c", "a/b/d", "a/c", "a0", "b", "b/c", "z/y/x", "é", "é/à", "日本", "日本/語", "\U0001F600/x", "~"];
 
-    [Theory]
+    [SuiteTheory]
     [InlineData("", null)]
     [InlineData("", "/")]
     [InlineData("a", "/")]
@@ -43,7 +43,7 @@ public abstract class ListingSuite : CatalogSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Items_and_prefixes_come_in_byte_order()
     {
         await FillAsync(Paths);
@@ -53,7 +53,7 @@ public abstract class ListingSuite : CatalogSuite
         Assert.Equal(["a/", "b/", "z/", "é/", "日本/", "\U0001F600/"], page.Prefixes);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_page_may_begin_anywhere()
     {
         await FillAsync(Paths);
@@ -65,7 +65,7 @@ public abstract class ListingSuite : CatalogSuite
             string.Join(' ', (await World.Files.ListAsync(World.Tenant, World.Scope, "", null, after, limit, default)).Items.Select(static item => item.Path.Text));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Tombstones_and_other_scopes_are_not_listed()
     {
         var other = await World.CreateScopeAsync("other");

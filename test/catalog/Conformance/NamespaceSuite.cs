@@ -1,11 +1,12 @@
 using Granary.GrainInterfaces;
+using Granary.TestSupport;
 using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
 public abstract class NamespaceSuite : CatalogSuite
 {
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S8")]
     public async Task Each_change_of_a_path_is_the_next_version_and_numbers_never_restart()
     {
@@ -26,7 +27,7 @@ public abstract class NamespaceSuite : CatalogSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task With_one_kept_version_an_overwrite_lets_the_old_content_go()
     {
         await World.PutAsync("a", "old old");
@@ -40,7 +41,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal(2, version.Version);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S8")]
     public async Task The_newest_versions_are_kept_and_version_2_restored_at_4_makes_5()
     {
@@ -59,7 +60,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal(NamespaceStatus.NotFound, (await world.ApplyAsync(new RestoreFile { By = "test", Path = Path("a"), Version = 1 })).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_tombstone_is_a_version_and_its_file_can_be_restored()
     {
         var world = await CreateWorldAsync(keepVersions: 3);
@@ -75,7 +76,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal((NamespaceStatus.Done, 4L, true), (restored.Status, restored.Version, restored.Created));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Days_keep_what_the_number_would_let_go()
     {
         var world = await CreateWorldAsync(keepVersions: 1, keepDays: 2);
@@ -89,7 +90,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal([4L, 3, 2], (await world.Files.VersionsAsync(world.Tenant, world.Scope, Path("a"), null, 10, default)).Select(static version => version.Version));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_lowered_setting_is_caught_up_with_at_the_next_commit()
     {
         var world = await CreateWorldAsync(keepVersions: 10);
@@ -103,7 +104,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal([7L, 6], (await world.Files.VersionsAsync(world.Tenant, world.Scope, Path("a"), null, 10, default)).Select(static version => version.Version));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Preconditions_are_decided_against_the_current_version()
     {
         var absent = new Preconditions { IfAbsent = true };
@@ -120,7 +121,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal(0, (await World.Tenants.GetUsageAsync(World.Tenant, default))!.Reserved);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_group_is_decided_one_by_one_and_numbered_without_a_gap()
     {
         await World.PutAsync("a", "one");
@@ -149,7 +150,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal(3, group.Sequence);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_stale_head_does_nothing()
     {
         await World.PutAsync("a", "one");
@@ -160,7 +161,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.NotNull((await World.FindAsync("a")).File);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G12")]
     public async Task The_same_upload_committed_again_gives_the_first_answer_even_when_the_version_has_gone()
     {
@@ -175,7 +176,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal(2, await World.Files.GetHeadAsync(World.Scope, default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_answer_under_a_key_of_the_servers_own_is_kept_for_an_hour()
     {
         await World.PutAsync("a", "one");
@@ -188,7 +189,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal(1, await World.Operations.PruneAsync(10, default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_idempotency_key_gives_the_first_answer_and_lets_the_repeated_bytes_go()
     {
         var key = new OperationKey("k1", "f1");
@@ -216,7 +217,7 @@ public abstract class NamespaceSuite : CatalogSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_refused_operation_may_be_tried_again_with_its_key()
     {
         var delete = new DeleteFile { By = "test", Path = Path("a"), Operation = new OperationKey("k", "f") };
@@ -226,7 +227,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.True((await World.ApplyAsync(delete)).Replayed);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_copy_shares_the_manifest_and_counts_against_the_quota()
     {
         var world = await CreateWorldAsync(scopeQuota: 10);
@@ -242,7 +243,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Single((await world.FindAsync("b")).FirstChunks[0].Copies);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_move_leaves_a_tombstone_and_needs_no_more_quota()
     {
         var world = await CreateWorldAsync(scopeQuota: 4);
@@ -266,7 +267,7 @@ public abstract class NamespaceSuite : CatalogSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Facts_of_a_commit_are_kept()
     {
         var modified = new DateTimeOffset(2001, 2, 3, 4, 5, 6, TimeSpan.Zero).AddTicks(1_234_567);
@@ -285,7 +286,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal(upload, file.Manifest);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Another_form_of_entity_tag_comes_back_as_it_went_in()
     {
         var upload = NewUpload();
@@ -297,7 +298,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Equal(Hash("one"), found.FirstChunks[0].Hash);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G15")]
     public async Task Explain_tells_copies_and_references()
     {
@@ -312,7 +313,7 @@ public abstract class NamespaceSuite : CatalogSuite
         Assert.Null(await World.Files.ExplainAsync(World.Tenant, World.Scope, Path("x"), null, 0, 10, default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Another_tenant_finds_nothing()
     {
         await World.PutAsync("a", ["one", "two"]);

@@ -1,11 +1,12 @@
 using Granary.GrainInterfaces;
+using Granary.TestSupport;
 using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
 public abstract class ReclaimSuite : CatalogSuite
 {
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S7")]
     public async Task A_chunk_is_unreferenced_only_when_no_version_and_no_upload_needs_it()
     {
@@ -19,7 +20,7 @@ public abstract class ReclaimSuite : CatalogSuite
         Assert.Equal(6, (await World.Scopes.GetDetailsAsync(World.Tenant, World.Scope, default))!.UniqueBytes);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S7")]
     public async Task The_pages_of_a_manifest_are_read_until_a_grace_period_after_its_last_version_went()
     {
@@ -60,7 +61,7 @@ public abstract class ReclaimSuite : CatalogSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Nothing_is_kept_of_a_short_manifest_or_of_one_that_never_was_a_version()
     {
         await World.PutAsync("short", [.. Enumerable.Range(0, 16).Select(static i => $"chunk {i}")]);
@@ -78,7 +79,7 @@ public abstract class ReclaimSuite : CatalogSuite
         await World.AssertInvariantsAsync();
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_large_manifest_is_uncounted_in_pages_that_may_stop_anywhere()
     {
         await World.PutAsync("big", [.. Enumerable.Range(0, 700).Select(static i => $"chunk {i % 600}")]);
@@ -98,7 +99,7 @@ public abstract class ReclaimSuite : CatalogSuite
         Assert.Empty((await World.Reclaim.WorkPendingAsync(default)).Tenants);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Damaged_copies_wait_for_repair_until_they_are_dealt_with_or_gone()
     {
         await World.PutAsync("a", "one");
@@ -127,7 +128,7 @@ public abstract class ReclaimSuite : CatalogSuite
         Assert.Equal(1, await repairs.ForgetGoneAsync(World.Store, 10, default));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G14")]
     public async Task Space_is_given_back_only_when_the_store_said_that_the_bytes_are_absent()
     {
@@ -147,7 +148,7 @@ public abstract class ReclaimSuite : CatalogSuite
         Assert.Equal(before - 4, (await World.Stores.GetSpaceAsync(World.Store, default))!.Charged);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_failed_write_is_told_after_its_grace_period_or_at_once_when_its_silo_is_long_dead()
     {
         var upload = NewUpload();
@@ -166,7 +167,7 @@ public abstract class ReclaimSuite : CatalogSuite
             (await World.Reclaim.NextDeletingAsync(World.Store, null, 10, failedBefore, deadBefore, default)).Count;
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_stored_copy_cannot_be_reported_as_deleted()
     {
         await World.PutAsync("a", "data");
@@ -175,7 +176,7 @@ public abstract class ReclaimSuite : CatalogSuite
         Assert.Single(await World.Files.GetCopiesAsync(World.Tenant, Hash("data"), default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task What_a_dead_silo_held_is_released_after_its_grace_period_and_not_before()
     {
         await World.GrantAsync(World.Store, 100, 100);
@@ -206,7 +207,7 @@ public abstract class ReclaimSuite : CatalogSuite
         Assert.Empty(pending.Stores);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_scope_deleted_by_force_loses_files_versions_uploads_and_log_and_keeps_other_scopes()
     {
         var world = await CreateWorldAsync(keepVersions: 3);
@@ -227,7 +228,7 @@ public abstract class ReclaimSuite : CatalogSuite
         Assert.Empty((await world.Reclaim.WorkPendingAsync(default)).Tenants);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G4")]
     public async Task A_read_is_noted_to_the_minute_once_and_only_forward()
     {

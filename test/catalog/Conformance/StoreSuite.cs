@@ -1,11 +1,12 @@
 using Granary.GrainInterfaces;
+using Granary.TestSupport;
 using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
 public abstract class StoreSuite : CatalogSuite
 {
-    [Theory]
+    [SuiteTheory]
     [Trait("Behaviour", "D9")]
     [InlineData(11L, 10L, false)]
     [InlineData(10L, 10L, true)]
@@ -18,7 +19,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal((accepted ? AdminStatus.Done : AdminStatus.Invalid, accepted ? null : "softMaxSize"), (updated.Status, updated.Field));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D49")]
     public async Task Limits_bounds_and_secrets_can_change_and_limits_can_be_unset()
     {
@@ -29,7 +30,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal([1, 2], store.EncryptedSecrets!);
     }
 
-    [Theory]
+    [SuiteTheory]
     [Trait("Behaviour", "D50")]
     [InlineData("""{"path":"/stores/local"}""", true)]
     [InlineData("""{"path":"/stores/local","silo":null}""", true)]
@@ -43,7 +44,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal(accepted ? AdminStatus.Done : AdminStatus.Invalid, updated.Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_unknown_backend_or_a_bound_of_zero_is_refused()
     {
         var store = new NewFileStore { Name = "x", Backend = "tape", Configuration = "{}", Settings = new FileStoreSettings() };
@@ -53,7 +54,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal("maxConcurrentReads", (await World.Stores.CreateAsync(store with { Backend = "s3", Settings = settings }, null, default)).Result.Field);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D51")]
     public async Task A_store_with_chunks_or_scopes_is_deleted_only_by_force_which_queues_its_bytes()
     {
@@ -75,7 +76,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.NotEqual(World.Store, await World.CreateStoreAsync("local"));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_unused_store_is_gone_at_once()
     {
         var store = await World.CreateStoreAsync("brief");
@@ -84,7 +85,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal(AdminStatus.NotFound, (await World.Stores.DeleteAsync(store, false, null, default)).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D8")]
     public async Task Space_follows_every_byte_in_and_out()
     {
@@ -101,7 +102,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal(AdminStatus.Accepted, (await World.Stores.DeleteAsync(World.Store, true, null, default)).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D1")]
     [Trait("Behaviour", "G1")]
     public async Task A_limit_is_reached_exactly_and_not_passed_by_one_byte()
@@ -114,7 +115,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal((100L, 100L), await ChargedAsync(world));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Plenty_is_given_in_blocks_and_near_the_limit_only_what_is_needed()
     {
         var world = await CreateWorldAsync(maxSize: 1000);
@@ -124,7 +125,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal((400L, 400L), await ChargedAsync(world));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Unused_space_of_others_is_taken_back_before_a_request_is_refused()
     {
         var world = await CreateWorldAsync(maxSize: 100);
@@ -139,7 +140,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal(PlaceStatus.Write, (await world.PlaceAsync(world.Chunk(upload, 0, Hash("x"), 30))).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Requests_of_one_silo_in_one_transaction_do_not_count_on_the_same_bytes()
     {
         var world = await CreateWorldAsync(maxSize: 100);
@@ -149,7 +150,7 @@ public abstract class StoreSuite : CatalogSuite
         Assert.Equal((80L, 80L), await ChargedAsync(world));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_limit_below_what_is_held_is_refused_and_unused_space_makes_way()
     {
         await World.PutAsync("a", "0123456789");

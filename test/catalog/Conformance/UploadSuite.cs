@@ -1,11 +1,12 @@
 using Granary.GrainInterfaces;
+using Granary.TestSupport;
 using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
 public abstract class UploadSuite : CatalogSuite
 {
-    [Fact]
+    [SuiteFact]
     public async Task A_small_file_takes_two_writes_and_reads_back()
     {
         await World.GrantAsync(World.Store, 100);
@@ -36,7 +37,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal([new ChunkCopy(World.Store, begun.First.Location)], chunk.Copies);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_file_of_many_chunks_keeps_their_order()
     {
         var chunks = Enumerable.Range(0, 40).Select(static i => $"chunk {i % 30}").ToArray();
@@ -51,7 +52,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Null(found.File.Sha256);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_empty_file_has_no_chunks()
     {
         var upload = NewUpload();
@@ -63,7 +64,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Empty(found.FirstChunks);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D16")]
     public async Task A_chunk_that_the_scope_can_read_is_not_written_again()
     {
@@ -77,7 +78,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(1, (await World.Stores.GetSpaceAsync(World.Store, default))!.Chunks);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D15")]
     public async Task The_same_hash_with_another_size_is_refused_and_records_nothing()
     {
@@ -90,7 +91,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(0, (await World.Tenants.GetUsageAsync(World.Tenant, default))!.Reserved);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D18")]
     public async Task A_chunk_of_another_scope_counts_as_new_to_this_scope()
     {
@@ -103,7 +104,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(0, (await World.ApplyAsync(CommitOf(upload, "b", ["same"], []), other)).Deduplicated);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_copy_in_a_store_that_the_scope_cannot_read_is_no_hit()
     {
         var second = await World.AttachNewStoreAsync("second");
@@ -123,7 +124,7 @@ public abstract class UploadSuite : CatalogSuite
         await World.Uploads.AbortAsync(third, default);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D2")]
     public async Task The_first_candidate_that_may_be_written_is_taken_and_asked_for_space_first()
     {
@@ -137,7 +138,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal((PlaceStatus.Write, second), (placed.Status, placed.Store));
     }
 
-    [Theory]
+    [SuiteTheory]
     [InlineData(true, false)]
     [InlineData(false, true)]
     [Trait("Behaviour", "D1")]
@@ -153,7 +154,7 @@ public abstract class UploadSuite : CatalogSuite
         await World.Uploads.AbortAsync(upload, default);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_leaving_store_is_no_hit_and_takes_no_upload()
     {
         await World.PutAsync("a", "same");
@@ -164,7 +165,7 @@ public abstract class UploadSuite : CatalogSuite
         await World.Uploads.AbortAsync(upload, default);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S10")]
     public async Task Quotas_are_reached_exactly_and_a_refusal_says_which_and_by_how_much()
     {
@@ -179,7 +180,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(new QuotaInfo(15, 10, 5), await world.Tenants.GetUsageAsync(world.Tenant, default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_unknown_length_reserves_chunk_by_chunk()
     {
         var world = await CreateWorldAsync(scopeQuota: 10, maxSize: 10);
@@ -196,7 +197,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(0, (await world.Tenants.GetUsageAsync(world.Tenant, default))!.Reserved);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_failed_write_is_deleted_and_the_chunk_goes_to_the_next_store()
     {
         var second = await World.AttachNewStoreAsync("second");
@@ -213,7 +214,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal([first.Location], deleting.Select(static copy => copy.Location));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_replacement_without_space_records_nothing_until_it_has_some()
     {
         var second = await World.AttachNewStoreAsync("second");
@@ -226,7 +227,7 @@ public abstract class UploadSuite : CatalogSuite
         await World.Uploads.AbortAsync(upload, default);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_report_may_be_repeated()
     {
         var upload = NewUpload();
@@ -237,7 +238,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(NamespaceStatus.Done, (await World.ApplyAsync(CommitOf(upload, "a", ["data"], [placed.Location]))).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D19")]
     public async Task Two_writers_of_one_new_chunk_both_complete_and_one_copy_stays()
     {
@@ -254,7 +255,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(first.Location, Assert.Single(await World.Reclaim.NextDeletingAsync(World.Store, null, 10, DateTimeOffset.MaxValue, DateTimeOffset.MinValue, default)).Location);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Chunks_may_come_in_any_order_and_again_but_not_differently()
     {
         var upload = NewUpload();
@@ -268,7 +269,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(NamespaceStatus.Done, (await World.ApplyAsync(CommitOf(upload, "a", ["data", "next"], [first.Location]))).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_aborted_upload_gives_everything_back()
     {
         await World.PutAsync("kept", "kept");
@@ -289,7 +290,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal((4L, 4L, 1L), (details!.UniqueBytes, details.LogicalBytes, details.Files));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_life_that_is_over_can_do_nothing()
     {
         await World.GrantAsync(World.Store, 100);
@@ -305,7 +306,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.False(await World.GrantAsync(World.Store, 4));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_scope_that_is_gone_takes_no_upload()
     {
         await World.Scopes.MarkDeletingAsync(World.Tenant, World.Scope, force: false, null, default);
@@ -313,7 +314,7 @@ public abstract class UploadSuite : CatalogSuite
         Assert.Equal(NamespaceStatus.ScopeGone, (await World.DeleteAsync("a")).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_first_chunk_without_space_leaves_an_open_upload_without_it()
     {
         var upload = NewUpload();

@@ -7,7 +7,7 @@ namespace Granary.Catalog.Tests;
 
 public abstract class ConcurrencySuite(ITestOutputHelper output) : CatalogSuite
 {
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G1")]
     [Trait("Behaviour", "D7")]
     public async Task Two_hundred_parallel_uploads_fill_a_quota_and_a_store_to_the_byte()
@@ -21,7 +21,7 @@ public abstract class ConcurrencySuite(ITestOutputHelper output) : CatalogSuite
         Assert.Equal(new QuotaInfo(null, Room * 10, 0), await world.Tenants.GetUsageAsync(world.Tenant, default));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G1")]
     public async Task Aborted_reservations_are_room_again_at_once()
     {
@@ -35,7 +35,7 @@ public abstract class ConcurrencySuite(ITestOutputHelper output) : CatalogSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D7")]
     public async Task The_limit_of_a_store_is_reached_exactly_by_several_silos_at_once()
     {
@@ -52,7 +52,7 @@ public abstract class ConcurrencySuite(ITestOutputHelper output) : CatalogSuite
         Assert.Equal(Room * 10, (await world.Stores.GetSpaceAsync(world.Store, default))!.Charged);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G2")]
     public async Task The_last_delete_racing_a_dedup_hit_leaves_nothing_dangling_and_nothing_counted_twice()
     {
@@ -85,7 +85,7 @@ public abstract class ConcurrencySuite(ITestOutputHelper output) : CatalogSuite
         }
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D19")]
     public async Task Many_writers_of_the_same_new_chunks_all_complete_and_one_copy_of_each_stays()
     {
@@ -101,7 +101,7 @@ public abstract class ConcurrencySuite(ITestOutputHelper output) : CatalogSuite
         Assert.Equal((11L, 3L, 11L), (space!.Used, space.Chunks, space.Charged - space.UnusedBlocks));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Commits_to_many_paths_at_once_leave_a_log_without_gaps()
     {
         var sequences = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(async () => (await World.PutAsync($"f{i % 10}", $"content {i}")).Sequence)));

@@ -16,7 +16,7 @@ public abstract class ModelSuite(ITestOutputHelper output) : CatalogSuite
     private CatalogWorld _world = null!;
     private FileModel _model = null!;
 
-    [Theory]
+    [SuiteTheory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

@@ -1,0 +1,1 @@
+-- The twin of sqlite/0005_damaged.sql: location_store has the state in it, so there is nothing to add here.

@@ -209,9 +209,15 @@ public sealed partial class SessionCatalog
             return false;
         }
 
-        if (written is { } location && !UploadCatalog.TryMarkWritten(session, open!, upload, [location]))
+        if (written is { } location)
         {
-            return false;
+            if (UploadCatalog.FindWritten(session, upload, [location]) is not { } found)
+            {
+                return false;
+            }
+
+            ChunkLedger.LockAll(session, open!.Tenant, found.Select(static copy => copy.Hash));
+            UploadCatalog.MarkWritten(session, open, found);
         }
 
         for (var old = index; ChunkPlacement.FindIndex(session, open!, old) is { } replaced && old != SideIndex; old++)

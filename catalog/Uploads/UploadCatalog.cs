@@ -165,7 +165,7 @@ public sealed class UploadCatalog(CatalogDatabase database)
             if (location is { State: LocationState.Writing, Upload: null })
             {
                 // The upload let go of this write when its silo's life was over.
-                return false;
+                return null;
             }
 
             if (location.Upload is null || (locations.Count > 1 && written.Exists(other => other.Id == id)))

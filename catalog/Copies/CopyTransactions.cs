@@ -70,7 +70,7 @@ internal static class CopyTransactions
             return CopyBegun.Of(CopyBeginStatus.OverSoftLimit, chunk.Size);
         }
 
-        if (!LocationLedger.TryTakeSpace(session, copy.Target, copy.Epoch, chunk.Size))
+        if (LocationLedger.Available(session, copy.Target, copy.Epoch) < chunk.Size)
         {
             return CopyBegun.Of(CopyBeginStatus.NeedsSpace, chunk.Size);
         }

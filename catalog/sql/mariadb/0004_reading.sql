@@ -14,6 +14,6 @@ CREATE TABLE IF NOT EXISTS repair_queue (
     location BIGINT NOT NULL,
     tenant BIGINT NOT NULL,
     chunk BINARY(32) NOT NULL,
-    reported BIGINT NOT NULL,
+    due BIGINT NOT NULL,
     PRIMARY KEY (store, location)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;

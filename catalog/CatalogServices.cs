@@ -21,6 +21,7 @@ public static class CatalogServices
         services.AddSingleton<StoreCatalog>();
         services.AddSingleton<ApiKeyCatalog>();
         services.AddSingleton<SiloCatalog>();
+        services.AddSingleton<SiloAddressCatalog>();
         services.AddSingleton<UploadCatalog>();
         services.TryAddSingleton(new UploadSessionOptions());
         services.AddSingleton<SessionCatalog>();

@@ -75,6 +75,17 @@ public static class GranaryClientApi
         return app;
     }
 
+    /// <summary>What a silo without API still answers: whether it is alive and ready, and its metrics.</summary>
+    public static WebApplication MapGranaryOperations(this WebApplication app)
+    {
+        _ = app.Services.GetRequiredService<RejectionMarker>();
+        app.UseMiddleware<ApiMiddleware>();
+        app.UseRouting();
+        MetricsEndpoint.Map(app);
+        app.Services.GetRequiredService<HealthEndpoints>().Map(app);
+        return app;
+    }
+
     private static void AddMetrics(IServiceCollection services)
     {
         services.AddSingleton<IMemoryPoolFactory<byte>, ReceivePool>();

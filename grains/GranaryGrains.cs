@@ -18,8 +18,11 @@ public static class GranaryGrains
     /// Adds it. Grain classes are found by Orleans in the assemblies that the host refers to; calling this is what makes it
     /// refer to this one.
     /// </summary>
-    public static IServiceCollection AddGranaryGrains(this IServiceCollection services)
+    /// <param name="services">Where to.</param>
+    /// <param name="severalSilos">True for a member of a cluster.</param>
+    public static IServiceCollection AddGranaryGrains(this IServiceCollection services, bool severalSilos = false)
     {
+        services.AddSingleton(new GrainHosting(severalSilos));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new ChangeRetention());
         services.AddTransient<ChangeLogCutter>();
@@ -61,3 +64,7 @@ public static class GranaryGrains
         services.AddSingleton<FsckStore>();
     }
 }
+
+/// <summary>What grains need to know of where they run.</summary>
+/// <param name="SeveralSilos">True for a member of a cluster, whose local stores others write to through their owner.</param>
+internal sealed record GrainHosting(bool SeveralSilos);

@@ -20,8 +20,6 @@ try
             return await DownCommand.RunAsync(command, TimeProvider.System);
         case "migrate":
             return await MigrateCommand.RunAsync(command, TimeProvider.System);
-        case "worker":
-            throw new UsageException("The role worker comes with the cluster; `up` and `serve` do its work in this version.");
         default:
             return await ServerCommand.RunAsync(command, TimeProvider.System);
     }

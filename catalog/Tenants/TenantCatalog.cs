@@ -19,6 +19,8 @@ public sealed class TenantCatalog(CatalogDatabase database, TopologyCache topolo
 
     private static readonly Sql InsertStore = new("INSERT INTO tenant_store (tenant, store) VALUES (?1, ?2)");
 
+    private static readonly Sql AddStore = new("INSERT OR IGNORE INTO tenant_store (tenant, store) VALUES (?1, ?2)");
+
     private static readonly Sql DeleteStores = new("DELETE FROM tenant_store WHERE tenant = ?1");
 
     private static readonly Sql CountScopes = new("SELECT COUNT(*) FROM scope WHERE tenant = ?1");
@@ -45,6 +47,19 @@ public sealed class TenantCatalog(CatalogDatabase database, TopologyCache topolo
             session => AdminOutcome.RunOnce(session, OperationCatalog.NoTenant, operation, () => Update(session, tenant, settings)), cancellationToken);
         await topology.RefreshAsync(cancellationToken);
         return outcome.ToResult();
+    }
+
+    /// <summary>Lets a tenant attach one more store, whatever else changes its settings at the same time.</summary>
+    public async Task AllowStoreAsync(TenantId tenant, StoreId store, CancellationToken cancellationToken)
+    {
+        await database.WriteAsync(
+            session =>
+            {
+                TopologyTables.Bump(session);
+                return session.Execute(AddStore, tenant, store);
+            },
+            cancellationToken);
+        await topology.RefreshAsync(cancellationToken);
     }
 
     /// <summary>Deletes a tenant without scopes; its keys end at once, its chunks go in the background.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Granary.GrainInterfaces;
 
 namespace Granary.ClientApi.Peers;
 
@@ -14,6 +15,9 @@ public sealed class PeerOptions
 
     /// <summary>SHA-256 of the token that other silos show; null: nobody is let in.</summary>
     public byte[]? TokenHash { get; set; }
+
+    /// <summary>Whether a silo's life is not over; asked before each write. Null: not asked.</summary>
+    public Func<SiloEpoch, CancellationToken, Task<bool>>? IsAlive { get; set; }
 
     /// <summary>The port that other silos use; requests on other ports never reach these routes. 0: none.</summary>
     public int Port { get; set; }

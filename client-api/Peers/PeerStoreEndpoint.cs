@@ -97,7 +97,7 @@ internal sealed partial class PeerStoreEndpoint : IDisposable
         });
     }
 
-    private static async Task PutAsync(HttpContext context, IChunkStore store, BufferAccount account, LocationKey key)
+    private async Task PutAsync(HttpContext context, IChunkStore store, BufferAccount account, LocationKey key)
     {
         if (context.Request.ContentLength is not (>= 0 and <= 64 << 20) || context.Request.ContentLength is not { } length)
         {
@@ -116,6 +116,8 @@ internal sealed partial class PeerStoreEndpoint : IDisposable
         }
 
         chunk.Seal();
+        if (!await MayWriteAsync(context))
+            throw new ChunkStoreException(store.Traits.Name, ChunkStoreFault.Rejected, "The life of the silo that writes is over.");
 
         // Begun is finished: the other silo's row counts on the copy or deletes it, whichever it learns.
         await store.PutAsync(key, chunk, CancellationToken.None);
@@ -231,6 +233,11 @@ internal sealed partial class PeerStoreEndpoint : IDisposable
             throw new ChunkStoreOfflineException(id.ToString(), ChunkStoreFault.Unavailable, "The store is not open at the silo that owns it.");
         return store;
     }
+
+    private async Task<bool> MayWriteAsync(HttpContext context) =>
+        _options.IsAlive is not { } isAlive
+        || (long.TryParse(context.Request.Headers[RemoteProtocol.EpochHeader], NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+            && await isAlive(new SiloEpoch(epoch), context.RequestAborted));
 
     private bool IsPeer(HttpRequest request)
     {

@@ -16,7 +16,8 @@ namespace Granary.Grains.Maintenance;
 /// </summary>
 [HashBasedPlacement] // one silo so far; a store that belongs to a silo will want that silo
 internal sealed partial class StoreMaintenanceGrain(
-    ReclaimCatalog reclaim, CollectCatalog collection, RepairQueue repairs, TaskRunner runner, TopologyCache topology, IStoreDirectory directory, ILocalSiloDetails silo, TimeProvider time, ILogger<StoreMaintenanceGrain> logger)
+    ReclaimCatalog reclaim, CollectCatalog collection, RepairQueue repairs, TaskRunner runner, TopologyCache topology, IStoreDirectory directory,
+    ILocalSiloDetails silo, GrainHosting hosting, TimeProvider time, ILogger<StoreMaintenanceGrain> logger)
     : MaintenanceGrain(runner, time, logger), IStoreMaintenanceGrain
 {
     /// <summary>Copies in one unit: well under a second on a disk, some seconds on S3.</summary>
@@ -50,10 +51,11 @@ internal sealed partial class StoreMaintenanceGrain(
 
     /// <summary>
     /// Latest death of a silo whose writes are over now. A local store that this silo alone may open is written by no other
-    /// process, since its lock died with the process that held it; anywhere else a late write may still arrive.
+    /// process, since its lock died with the process that held it; of another silo's write, which its owner refuses since that
+    /// death, one may be under way; anywhere else a late write may still arrive.
     /// </summary>
-    internal static DateTimeOffset DeadBefore(StoreInfo store, string silo, DateTimeOffset now) =>
-        IsOnlyWrittenHere(store, silo) ? now : now - DeadGrace;
+    internal static DateTimeOffset DeadBefore(StoreInfo store, string silo, bool severalSilos, DateTimeOffset now) =>
+        now - (!IsOnlyWrittenHere(store, silo) ? DeadGrace : severalSilos ? LocalGrace : TimeSpan.Zero);
 
     /// <summary>
     /// Latest start of a failed write of a living silo that is over now: on a disk of our own nothing arrives a minute late.
@@ -78,7 +80,7 @@ internal sealed partial class StoreMaintenanceGrain(
 
         // 1. Writes of dead silos become copies to delete, so that step 2 removes what they may have left.
         var now = _time.GetUtcNow();
-        var deadBefore = DeadBefore(info, silo.Name, now);
+        var deadBefore = DeadBefore(info, silo.Name, hosting.SeveralSilos, now);
         var condemned = await reclaim.CondemnDeadWritesAsync(Store, deadBefore, cancellationToken);
 
         // 2. A page of copies to delete.

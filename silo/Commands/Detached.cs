@@ -18,7 +18,7 @@ internal static class Detached
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Runs it.</summary>
-    public static async Task<int> RunAsync(SiloSettings settings, TimeProvider time, TextWriter talk)
+    public static async Task<int> RunAsync(SiloSettings settings, int silos, TimeProvider time, TextWriter talk)
     {
         var root = settings.Storage.Data;
         if (DataFolder.IsHeld(root))
@@ -30,7 +30,7 @@ internal static class Detached
         var log = DataFolder.LogFile(root);
         var logStart = PrepareLog(log);
         await talk.WriteLineAsync($"Starting granary in the background; its log is {log} ...");
-        using var child = System.Diagnostics.Process.Start(StartInfo(settings)) ?? throw new InvalidOperationException("The server process could not be started.");
+        using var child = System.Diagnostics.Process.Start(StartInfo(settings, silos)) ?? throw new InvalidOperationException("The server process could not be started.");
         var started = time.GetTimestamp();
         while (time.GetElapsedTime(started) < LongestStart)
         {
@@ -69,7 +69,7 @@ internal static class Detached
         return stream.Length;
     }
 
-    private static ProcessStartInfo StartInfo(SiloSettings settings)
+    private static ProcessStartInfo StartInfo(SiloSettings settings, int silos)
     {
         var program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is unknown.");
         var info = new ProcessStartInfo("/bin/sh", ["-c", Redirect, "sh", DataFolder.LogFile(settings.Storage.Data), program]) { UseShellExecute = false };
@@ -83,6 +83,8 @@ internal static class Detached
         info.ArgumentList.Add(settings.Storage.Data);
         info.ArgumentList.Add("--port");
         info.ArgumentList.Add(settings.Http.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        info.ArgumentList.Add("--silos");
+        info.ArgumentList.Add(silos.ToString(System.Globalization.CultureInfo.InvariantCulture));
         info.ArgumentList.Add("--" + CommandLine.BackgroundFlag);
         return info;
     }

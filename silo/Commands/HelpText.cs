@@ -10,7 +10,8 @@ internal static class HelpText
             `default`, the scope `main`, the store `local`, and the operator's key in DIR/operator.key.
             --data DIR   data folder (GRANARY_DATA; default: data beside the launcher, else ./data)
             --port N     TCP port (GRANARY_PORT; default 8080)
-            --silos N    number of silos; more than 1 comes with the cluster
+            --silos N    number of silo processes; above 1 with MariaDB and Redis of this system, all under DIR; silo K
+                         listens on port N + 10 (K - 1)
             --detach     runs in the background, logs to DIR/log/silo.log, returns when it is ready
         granary down [--data DIR]
             Stops the server that runs on the data folder, and waits for it.
@@ -19,7 +20,7 @@ internal static class HelpText
         granary migrate [--data DIR]
             Brings the databases up to date, and ends.
         granary worker
-            Maintenance alone; comes with the cluster.
+            A silo of a cluster without API and without a local store, for maintenance.
 
         All settings are environment variables; see docs/configuration.md.
 

@@ -5,6 +5,7 @@ using Granary.Catalog;
 using Granary.Silo.Configuration;
 using Granary.Silo.Data;
 using Granary.Silo.Hosting;
+using Granary.Silo.LocalCluster;
 using Granary.Silo.Processes;
 
 namespace Granary.Silo.Commands;
@@ -16,15 +17,11 @@ internal static class ServerCommand
     public static async Task<int> RunAsync(CommandLine command, TimeProvider time)
     {
         var isUp = command.Role == "up";
-        if (isUp && command.Count("silos", 1) > 1)
-        {
-            throw new UsageException("--silos above 1 comes with the cluster; this version runs one silo.");
-        }
-
+        var silos = isUp ? command.Count("silos", 1) : 1;
         var settings = ServerSettings.Read(command);
         if (command.Flags.Contains("detach"))
         {
-            return await Detached.RunAsync(settings, time, Console.Error);
+            return await Detached.RunAsync(settings, silos, time, Console.Error);
         }
 
         if (command.Flags.Contains(CommandLine.BackgroundFlag))
@@ -35,6 +32,11 @@ internal static class ServerCommand
         using var stop = new StopSignals();
         using var folder = DataFolder.Open(settings.Storage.Data);
         EnsurePortIsFree(settings.Http);
+        if (silos > 1)
+        {
+            return await LocalClusterCommand.RunAsync(settings, silos, folder, stop, time);
+        }
+
         return await ServeAsync(settings, folder, isUp, stop);
     }
 

@@ -8,7 +8,7 @@ internal static class ServerSettings
 {
     /// <summary>Reads and checks them.</summary>
     /// <exception cref="InvalidSettingsException">Some are wrong.</exception>
-    public static SiloSettings Read(CommandLine command) => SiloSettings.Read(Variables(command), DefaultData());
+    public static SiloSettings Read(CommandLine command) => SiloSettings.Read(Variables(command), DefaultData(), isWorker: command.Role == "worker");
 
     /// <summary>The data folder that the command means, without looking at other settings.</summary>
     public static string DataFolder(CommandLine command) =>

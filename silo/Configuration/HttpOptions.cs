@@ -20,6 +20,12 @@ public sealed class HttpOptions
     /// <summary>Origins whose pages may call the API. Default none.</summary>
     public required IReadOnlyList<string> CorsOrigins { get; init; }
 
+    /// <summary>
+    /// How long a silo that was told to stop still takes requests after it said that it is not ready, so that balancers have
+    /// time to see it. Default 0.
+    /// </summary>
+    public required TimeSpan Drain { get; init; }
+
     /// <summary>Reads and checks the settings.</summary>
     public static HttpOptions Read(SettingSource source) => new()
     {
@@ -28,6 +34,7 @@ public sealed class HttpOptions
         PathBase = ReadPathBase(source),
         TrustedProxies = ReadNetworks(source, "GRANARY_TRUSTED_PROXIES"),
         CorsOrigins = ReadOrigins(source),
+        Drain = TimeSpan.FromSeconds(source.Number("GRANARY_DRAIN_SECONDS", 0, 0, 600)),
     };
 
     private static IPAddress ReadAddress(SettingSource source)

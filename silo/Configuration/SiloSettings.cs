@@ -11,6 +11,12 @@ public sealed class SiloSettings
     /// <summary>Least severe log lines of Granary itself that are written. Default Information.</summary>
     public required LogLevel LogLevel { get; init; }
 
+    /// <summary>Whether this silo serves the API; a worker does not.</summary>
+    public required bool IsWorker { get; init; }
+
+    /// <summary>The cluster; null for a silo of its own.</summary>
+    public required ClusterOptions? Cluster { get; init; }
+
     /// <summary>HTTP.</summary>
     public required HttpOptions Http { get; init; }
 
@@ -33,16 +39,27 @@ public sealed class SiloSettings
     /// <param name="variables">Environment, with command line options laid over it.</param>
     /// <param name="defaultData">Data folder where none is given.</param>
     /// <exception cref="InvalidSettingsException">One or more are wrong; it carries a sentence for each.</exception>
-    public static SiloSettings Read(IReadOnlyDictionary<string, string> variables, string defaultData)
+    /// <param name="isWorker">True for the role <c>worker</c>.</param>
+    public static SiloSettings Read(IReadOnlyDictionary<string, string> variables, string defaultData, bool isWorker = false)
     {
         var source = new SettingSource(variables);
+        var storage = StorageOptions.Read(source, defaultData);
+        var secrets = SecretOptions.Read(source);
+        var cluster = ClusterOptions.Read(source, secrets, storage.Database is not null);
+        if (isWorker && cluster is null)
+        {
+            source.Fail("GRANARY_CLUSTER_REDIS", "(none)", "a worker is a member of a cluster; give the cluster's Redis, or run `serve`");
+        }
+
         var settings = new SiloSettings
         {
-            Storage = StorageOptions.Read(source, defaultData),
+            Storage = storage,
             Http = HttpOptions.Read(source),
             Name = ReadName(source),
             UploadExpiry = source.Duration("GRANARY_UPLOAD_EXPIRY", TimeSpan.FromHours(24), TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)),
-            Secrets = SecretOptions.Read(source),
+            Secrets = secrets,
+            Cluster = cluster,
+            IsWorker = isWorker,
             LogLevel = Enum.Parse<LogLevel>(source.Word("GRANARY_LOG_LEVEL", "Information", Enum.GetNames<LogLevel>())),
             Changes = ChangeOptions.Read(source),
             Effective = source.Effective,

@@ -21,6 +21,15 @@ public sealed class StorageOptions
     /// <summary>S3 endpoints (<c>https://host[:port]</c>) that stores may use. Default empty: any.</summary>
     public required IReadOnlyList<string> S3Endpoints { get; init; }
 
+    /// <summary>Whether this silo makes and owns a local store. Default true; workers have none.</summary>
+    public required bool LocalStore { get; init; }
+
+    /// <summary>
+    /// MariaDB connection string of the catalog and of Orleans' tables, with server, user, password and database; null: files
+    /// of the data folder (SQLite).
+    /// </summary>
+    public required string? Database { get; init; }
+
     /// <summary>Catalog file.</summary>
     public string CatalogFile => Path.Combine(Data, "catalog.db");
 
@@ -40,6 +49,8 @@ public sealed class StorageOptions
             HotReads = source.Number("GRANARY_HOT_READS", 8, 0, 1_000_000),
             StoreRoots = ReadRoots(source, Path.Combine(data, "stores")),
             S3Endpoints = ReadEndpoints(source),
+            Database = source.Secret("GRANARY_DATABASE"),
+            LocalStore = source.Word("GRANARY_LOCAL_STORE", "true", "true", "false") == "true",
         };
     }
 

@@ -32,27 +32,83 @@ internal sealed class EmbeddedDefaults(
         }
 
         var current = await topology.RefreshAsync(cancellationToken);
-        var store = current.StoreByName(Store)?.Id ?? await MakeStoreAsync(storeFolder, siloName, cancellationToken);
-        await factory.InitializeAsync(Define(installationId, store, storeFolder, siloName), takeOver: false, cancellationToken);
+        var store = current.StoreByName(Store)?.Id ?? await MakeStoreAsync(Store, storeFolder, siloName, cancellationToken);
+        await factory.InitializeAsync(Define(Store, installationId, store, storeFolder, siloName), takeOver: false, cancellationToken);
 
-        current = await topology.RefreshAsync(cancellationToken);
+        await MakeFirstScopeAsync(new TenantSettings { Stores = [store] }, cancellationToken);
+        await installation.MarkDoneAsync(Step, cancellationToken);
+    }
+
+    private async Task MakeFirstScopeAsync(TenantSettings settings, CancellationToken cancellationToken)
+    {
+        var current = await topology.RefreshAsync(cancellationToken);
         var tenant = current.TenantByName(Tenant)?.Id
-            ?? Created(await tenants.CreateAsync(Tenant, new TenantSettings { Stores = [store] }, null, cancellationToken), "tenant");
+            ?? Created(await tenants.CreateAsync(Tenant, settings, null, cancellationToken), "tenant");
         current = await topology.RefreshAsync(cancellationToken);
         if (current.ScopeByName(tenant, Scope) is null)
         {
             Created(await scopes.CreateAsync(tenant, Scope, new ScopeSettings(), null, cancellationToken), "scope");
         }
+    }
 
+    /// <summary>
+    /// In a cluster: makes the silo's own local store, <c>local-SILO</c>, where it is missing, and attaches it to scope
+    /// <c>main</c> of the first tenant, where that exists.
+    /// </summary>
+    public async Task EnsureOwnStoreAsync(string installationId, string storeFolder, string siloName, CancellationToken cancellationToken)
+    {
+        var step = $"local-store {siloName}";
+        if (await installation.IsDoneAsync(step, cancellationToken))
+        {
+            return;
+        }
+
+        var name = $"{Store}-{siloName}";
+        var current = await topology.RefreshAsync(cancellationToken);
+        var store = current.StoreByName(name)?.Id ?? await MakeStoreAsync(name, storeFolder, siloName, cancellationToken);
+        await factory.InitializeAsync(Define(name, installationId, store, storeFolder, siloName), takeOver: false, cancellationToken);
+        await AttachToFirstScopeAsync(store, cancellationToken);
+        await installation.MarkDoneAsync(step, cancellationToken);
+    }
+
+    /// <summary>In a cluster: makes the first tenant and its scope, once, when the database is made.</summary>
+    public async Task EnsureFirstScopeAsync(CancellationToken cancellationToken)
+    {
+        if (await installation.IsDoneAsync(Step, cancellationToken))
+        {
+            return;
+        }
+
+        await MakeFirstScopeAsync(new TenantSettings(), cancellationToken);
         await installation.MarkDoneAsync(Step, cancellationToken);
     }
 
-    private async Task<StoreId> MakeStoreAsync(string folder, string siloName, CancellationToken cancellationToken)
+    private async Task AttachToFirstScopeAsync(StoreId store, CancellationToken cancellationToken)
+    {
+        if ((await topology.RefreshAsync(cancellationToken)).TenantByName(Tenant) is not { } tenant)
+        {
+            return;
+        }
+
+        // Silos that start together do this at the same time.
+        await tenants.AllowStoreAsync(tenant.Id, store, cancellationToken);
+        if ((await topology.RefreshAsync(cancellationToken)).ScopeByName(tenant.Id, Scope) is { } scope)
+        {
+            var settings = new AttachmentSettings { Store = store, UploadPriority = 100, DownloadPriority = 100 };
+            var result = await scopes.PutAttachmentAsync(tenant.Id, scope.Id, settings, null, cancellationToken);
+            if (result.Status is not (AdminStatus.Done or AdminStatus.Created))
+            {
+                throw new InvalidDataException($"The store could not be attached to scope {Scope}: {result.Detail}");
+            }
+        }
+    }
+
+    private async Task<StoreId> MakeStoreAsync(string name, string folder, string siloName, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         var store = new NewFileStore
         {
-            Name = Store,
+            Name = name,
             Backend = LocalStoreConfig.Kind,
             Configuration = ChunkStoreConfigParser.Serialize(Place(folder, siloName)),
             Silo = siloName,
@@ -63,11 +119,11 @@ internal sealed class EmbeddedDefaults(
 
     private static LocalStoreConfig Place(string folder, string siloName) => new() { Path = folder, Silo = siloName };
 
-    private static ChunkStoreDefinition Define(string installationId, StoreId store, string folder, string siloName) => new()
+    private static ChunkStoreDefinition Define(string name, string installationId, StoreId store, string folder, string siloName) => new()
     {
         InstallationId = installationId,
         StoreId = store.ToString(),
-        Name = Store,
+        Name = name,
         Configuration = Place(folder, siloName),
     };
 

@@ -1,11 +1,15 @@
 using Granary.Catalog;
+using Granary.Catalog.MariaDb;
 using Granary.Catalog.Migrations;
 using Granary.Silo.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.Silo.Hosting;
 
-/// <summary>The two database files of the embedded default, brought up to date: the catalog's, and Orleans' own tables.</summary>
+/// <summary>
+/// The catalog and Orleans' own tables: two files of the embedded default, which are brought up to date when they are opened,
+/// or one MariaDB database, which <c>granary migrate</c> brings up to date.
+/// </summary>
 internal sealed class Databases : IAsyncDisposable
 {
     private Databases(CatalogDatabase catalog) => Catalog = catalog;
@@ -13,11 +17,35 @@ internal sealed class Databases : IAsyncDisposable
     /// <summary>The catalog, open.</summary>
     public CatalogDatabase Catalog { get; }
 
-    /// <summary>Migrates both and opens the catalog.</summary>
+    /// <summary>Opens them.</summary>
+    /// <exception cref="CatalogMigrationException">The MariaDB database is older or newer than this program.</exception>
     public static async Task<Databases> OpenAsync(StorageOptions storage, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
     {
+        if (storage.Database is { } database)
+        {
+            await MariaDbMigrator.CheckAsync(database, MariaDbMigrator.OrleansSet, time, cancellationToken);
+        }
+        else
+        {
+            await CatalogMigrator.MigrateAsync(storage.OrleansFile, CatalogMigrator.OrleansSet, time, logs, cancellationToken);
+        }
+
+        var options = new CatalogOptions { DataSource = storage.CatalogFile, MariaDb = storage.Database };
+        return new Databases(await CatalogDatabase.OpenAsync(options, time, logs, cancellationToken));
+    }
+
+    /// <summary>Brings them up to date; of several that try at once one works and the others wait.</summary>
+    public static async Task MigrateAsync(StorageOptions storage, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
+    {
+        if (storage.Database is { } database)
+        {
+            await MariaDbMigrator.MigrateAsync(database, MariaDbMigrator.OrleansSet, time, logs, cancellationToken);
+            await MariaDbMigrator.MigrateAsync(database, MariaDbMigrator.CatalogSet, time, logs, cancellationToken);
+            return;
+        }
+
         await CatalogMigrator.MigrateAsync(storage.OrleansFile, CatalogMigrator.OrleansSet, time, logs, cancellationToken);
-        return new Databases(await CatalogDatabase.OpenAsync(new CatalogOptions { DataSource = storage.CatalogFile }, time, logs, cancellationToken));
+        await CatalogMigrator.MigrateAsync(storage.CatalogFile, CatalogMigrator.CatalogSet, time, logs, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -23,10 +23,12 @@ public sealed partial class GranarySilo : IAsyncDisposable
     private readonly SiloContext _context;
     private readonly ILoggerFactory _logs;
     private readonly ILogger _logger;
+    private readonly TimeSpan _drain;
     private bool _stopped;
 
-    private GranarySilo(Databases databases, WebApplication app, SiloContext context, string operatorKey, ILoggerFactory logs)
+    private GranarySilo(Databases databases, WebApplication app, SiloContext context, string operatorKey, TimeSpan drain, ILoggerFactory logs)
     {
+        _drain = drain;
         _databases = databases;
         _app = app;
         _context = context;
@@ -71,7 +73,7 @@ public sealed partial class GranarySilo : IAsyncDisposable
             app = SiloComposition.Build(settings, databases.Catalog, context, keys);
             await app.StartAsync(cancellationToken);
             app.Services.GetRequiredService<Readiness>().Open();
-            var silo = new GranarySilo(databases, app, context, keys.OperatorKey, logs);
+            var silo = new GranarySilo(databases, app, context, keys.OperatorKey, settings.Http.Drain, logs);
             LogStarted(logger, settings.Name, context.Epoch.Value, context.Version, context.Runtime, silo.Url);
             return silo;
         }
@@ -111,6 +113,12 @@ public sealed partial class GranarySilo : IAsyncDisposable
 
         _stopped = true;
         _app.Services.GetRequiredService<Readiness>().Close("The server is stopping.");
+        if (_drain > TimeSpan.Zero)
+        {
+            LogDraining(_logger, _context.SiloName, _drain.TotalSeconds);
+            await Task.Delay(_drain, TimeProvider.System);
+        }
+
         var silos = _app.Services.GetRequiredService<SiloCatalog>();
         await _app.StopAsync();
         try
@@ -137,6 +145,9 @@ public sealed partial class GranarySilo : IAsyncDisposable
 
     [LoggerMessage(6001, LogLevel.Information, "Silo {Silo} (epoch {Epoch}) of Granary {Version} runs on {Runtime} and answers at {Url}.")]
     private static partial void LogStarted(ILogger logger, string silo, long epoch, string version, string runtime, string url);
+
+    [LoggerMessage(6004, LogLevel.Information, "Silo {Silo} is not ready any more and still serves for {Seconds} s, so that balancers see it.")]
+    private static partial void LogDraining(ILogger logger, string silo, double seconds);
 
     [LoggerMessage(6002, LogLevel.Information, "Silo {Silo} stopped.")]
     private static partial void LogStopped(ILogger logger, string silo);

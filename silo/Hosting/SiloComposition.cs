@@ -7,8 +7,10 @@ using Granary.ClientApi.Changes;
 using Granary.ClientApi.Cluster;
 using Granary.ClientApi.FileStores;
 using Granary.ClientApi.Http;
+using Granary.ClientApi.Peers;
 using Granary.Grains;
 using Granary.Grains.Webhooks;
+using Granary.Silo.Cluster;
 using Granary.Silo.Configuration;
 using Granary.Silo.Data;
 using Granary.Silo.Stores;
@@ -16,6 +18,7 @@ using Granary.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -32,7 +35,7 @@ internal static class SiloComposition
     public static WebApplication Build(SiloSettings settings, CatalogDatabase catalog, SiloContext context, InstallationKeys keys)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "granary-silo" });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => GranaryKestrel.Listen(kestrel, new IPEndPoint(settings.Http.Listen, settings.Http.Port)));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
         LoggingSetup.Add(builder.Logging, settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopLimit);
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
@@ -47,7 +50,7 @@ internal static class SiloComposition
         AddStores(builder.Services, settings.Storage);
         builder.Services.AddSingleton(settings.Changes.Retention);
         builder.Services.AddSingleton(new WebhookTargets(settings.Changes.PrivateWebhookTargets));
-        builder.Services.AddGranaryGrains();
+        builder.Services.AddGranaryGrains(severalSilos: settings.Cluster is not null);
         OrleansSetup.Add(builder, settings, context.InstallationId);
         builder.Services.AddHostedService<WebhookWaker>();
         builder.Services.AddHostedService<MaintenanceWaker>();
@@ -60,11 +63,40 @@ internal static class SiloComposition
             api.Operators.Add(new OperatorCredential("operator", SHA256.HashData(Encoding.UTF8.GetBytes(keys.OperatorKey)), EmbeddedDefaults.Tenant));
         });
         AddProxy(builder.Services, settings.Http);
-
+        AddCluster(builder.Services, settings);
         var app = builder.Build();
+        if (settings.Cluster is not null)
+        {
+            app.UseGranaryPeers();
+        }
+
         UseProxy(app, settings.Http);
-        app.MapGranaryApi();
-        return app;
+        return settings.IsWorker ? app.MapGranaryOperations() : app.MapGranaryApi();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, SiloSettings settings)
+    {
+        GranaryKestrel.Listen(kestrel, new IPEndPoint(settings.Http.Listen, settings.Http.Port));
+        if (settings.Cluster is { } cluster)
+        {
+            GranaryKestrel.Listen(kestrel, new IPEndPoint(cluster.Listen, cluster.InternalPort));
+        }
+    }
+
+    private static void AddCluster(IServiceCollection services, SiloSettings settings)
+    {
+        if (settings.Cluster is not { } cluster)
+        {
+            return;
+        }
+
+        var token = PeerOptions.TokenOf(Encoding.UTF8.GetBytes(cluster.Key));
+        services.AddGranaryPeers(peers => (peers.Port, peers.TokenHash) = (cluster.InternalPort, PeerOptions.HashOf(token)));
+        services.AddOptions<PeerOptions>().Configure<SiloCatalog>(static (peers, silos) => peers.IsAlive = silos.IsAliveAsync);
+        services.AddSingleton(provider => new PeerStores(
+            provider.GetRequiredService<SiloAddressCatalog>(), provider.GetRequiredService<ISiloContext>(), token));
+        services.AddSingleton<SiloRoster>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloRoster>());
     }
 
     private static void AddCatalog(IServiceCollection services, CatalogDatabase catalog, InstallationKeys keys)

@@ -1,6 +1,7 @@
 using Granary.Catalog;
 using Granary.ClientApi;
 using Granary.ClientApi.FileStores;
+using Granary.Silo.Cluster;
 using Granary.Stores;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,10 +10,11 @@ namespace Granary.Silo.Stores;
 
 /// <summary>
 /// Keeps the open stores of this silo in step with the topology: opens what is new, closes what went, opens again what
-/// changed its limits or secrets, and leaves what belongs to another silo alone.
+/// changed its limits or secrets. What belongs to another silo of the cluster is opened through that silo.
 /// </summary>
 internal sealed partial class StoreKeeper(
-    TopologyCache topology, StoreDirectory directory, SecretProtector secrets, ISiloContext silo, TimeProvider time, ILogger<StoreKeeper> logger) : IHostedService, IStoreOpener, IDisposable
+    TopologyCache topology, StoreDirectory directory, SecretProtector secrets, ISiloContext silo, TimeProvider time, ILogger<StoreKeeper> logger,
+    PeerStores? peers = null) : IHostedService, IStoreOpener, IDisposable
 {
     /// <summary>How soon a store made on another silo is open here, and one that is offline is tried again.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -41,7 +43,9 @@ internal sealed partial class StoreKeeper(
     public async Task SynchronizeAsync(CancellationToken cancellationToken)
     {
         var current = await topology.RefreshAsync(cancellationToken);
-        await directory.UpdateAsync([.. current.Stores.Where(BelongsHere).Select(Define).OfType<ChunkStoreDefinition>()], cancellationToken);
+        var own = current.Stores.Where(BelongsHere).Select(Define).OfType<ChunkStoreDefinition>();
+        var others = peers is null ? [] : await peers.DefineAsync(current, cancellationToken);
+        await directory.UpdateAsync([.. own, .. others], cancellationToken);
     }
 
     private async Task FollowAsync(CancellationToken cancellationToken)

@@ -47,6 +47,7 @@ internal sealed class RemoteChunkStore : IChunkStore
             BaseAddress = _config.Endpoint,
             Timeout = Timeout.InfiniteTimeSpan,
         };
+        _client.DefaultRequestHeaders.Add(RemoteProtocol.EpochHeader, definition.Credentials!.AccessKey);
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         Traits = new()
         {

@@ -25,6 +25,12 @@ public static class RemoteProtocol
     /// <summary>Present where background work asks, which has slots of its own at the owner.</summary>
     public const string MaintenanceHeader = "Granary-Maintenance";
 
+    /// <summary>
+    /// Life of the silo that asks, on a write: the owner refuses one whose life is over, so that a silo that was frozen and
+    /// woken writes nothing under a key that was given up.
+    /// </summary>
+    public const string EpochHeader = "Granary-Epoch";
+
     /// <summary>The kind of fault, by name, on every answer with <see cref="FaultStatus"/>; the body, where there is one, says more.</summary>
     public const string FaultHeader = "Granary-Fault";
 

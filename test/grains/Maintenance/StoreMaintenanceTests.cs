@@ -88,10 +88,11 @@ public sealed class StoreMaintenanceTests : IAsyncLifetime
     public void Only_a_local_store_of_this_silo_needs_no_grace()
     {
         var now = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
-        Assert.Equal(now, StoreMaintenanceGrain.DeadBefore(Info("local", "a"), "a", now));
-        Assert.Equal(now - TimeSpan.FromMinutes(20), StoreMaintenanceGrain.DeadBefore(Info("local", "b"), "a", now));
-        Assert.Equal(now - TimeSpan.FromMinutes(20), StoreMaintenanceGrain.DeadBefore(Info("local", null), "a", now));
-        Assert.Equal(now - TimeSpan.FromMinutes(20), StoreMaintenanceGrain.DeadBefore(Info("s3", null), "a", now));
+        Assert.Equal(now, StoreMaintenanceGrain.DeadBefore(Info("local", "a"), "a", severalSilos: false, now));
+        Assert.Equal(now - TimeSpan.FromMinutes(1), StoreMaintenanceGrain.DeadBefore(Info("local", "a"), "a", severalSilos: true, now));
+        Assert.Equal(now - TimeSpan.FromMinutes(20), StoreMaintenanceGrain.DeadBefore(Info("local", "b"), "a", severalSilos: false, now));
+        Assert.Equal(now - TimeSpan.FromMinutes(20), StoreMaintenanceGrain.DeadBefore(Info("local", null), "a", severalSilos: false, now));
+        Assert.Equal(now - TimeSpan.FromMinutes(20), StoreMaintenanceGrain.DeadBefore(Info("s3", null), "a", severalSilos: false, now));
         Assert.Equal(now - TimeSpan.FromMinutes(1), StoreMaintenanceGrain.FailedBefore(Info("local", "a"), "a", now));
         Assert.Equal(now - TimeSpan.FromMinutes(20), StoreMaintenanceGrain.FailedBefore(Info("s3", null), "a", now));
     }

@@ -36,19 +36,23 @@ internal sealed class Peer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port, GranaryKestrel.Configure));
         builder.Services.AddLogging();
         builder.Services.AddSingleton<IStoreDirectory>(_directory);
-        builder.Services.AddGranaryPeers(options => (options.Port, options.TokenHash) = (Port, PeerOptions.HashOf(Token)));
+        builder.Services.AddGranaryPeers(options =>
+        {
+            (options.Port, options.TokenHash) = (Port, PeerOptions.HashOf(Token));
+            options.IsAlive = static (epoch, _) => Task.FromResult(epoch.Value == 1);
+        });
         _app = builder.Build();
         _app.UseGranaryPeers();
         await _app.StartAsync();
     }
 
-    public ChunkStoreDefinition Definition(string? token = null) => new()
+    public ChunkStoreDefinition Definition(string? token = null, string epoch = "1") => new()
     {
         InstallationId = "inst1",
         StoreId = s_id.ToString(),
         Name = "far",
         Configuration = new RemoteStoreConfig { Endpoint = new Uri($"http://127.0.0.1:{Port}"), Silo = "silo-2" },
-        Credentials = new StoreCredentials("cluster", token ?? Token),
+        Credentials = new StoreCredentials(epoch, token ?? Token),
     };
 
     public async Task StopAsync()
@@ -169,6 +173,19 @@ public sealed class RemoteStoreTests : IAsyncLifetime
         {
             Directory.Move(_peer.Path + ".gone", _peer.Path);
         }
+    }
+
+    [Fact]
+    public async Task A_silo_whose_life_is_over_writes_nothing_more()
+    {
+        using var chunk = ChunkBuffer.CopyOf("bytes"u8);
+        var key = new LocationKey("t1", chunk.Hash, 1);
+        await using var woken = new RemoteChunkStore(_peer.Definition(epoch: "2"), TimeProvider.System);
+
+        var refusal = await Assert.ThrowsAsync<ChunkStoreException>(() => woken.PutAsync(key, chunk, default));
+
+        Assert.Equal(ChunkStoreFault.Rejected, refusal.Fault);
+        Assert.Null(await _store.StatAsync(key, default));
     }
 
     [Fact]

@@ -44,6 +44,13 @@ internal sealed class Uploader(
         if (headers.Length > maxBytes)
             return (null, BodyReceiver.TooLarge(maxBytes));
         if (headers.Length != 0 && target.Stores.WriteCandidates().Length == 0)
+        {
+            // Another silo may have attached a store a moment ago.
+            await call.RefreshTopologyAsync();
+            target = MakeTarget(request);
+        }
+
+        if (headers.Length != 0 && target.Stores.WriteCandidates().Length == 0)
             return (null, ChunkPlacer.NoStore(target, full: false, failed: false));
 
         metrics.Transfer("in", 1);

@@ -47,7 +47,7 @@ internal static class OrleansSetup
             });
             silo.AddAdoNetGrainStorage(ChangeStreamSetup.Subscriptions, options =>
             {
-                options.Invariant = SqliteInvariant;
+                options.Invariant = invariant;
                 options.ConnectionString = connection;
             });
             silo.AddChangeStreams();

@@ -25,9 +25,12 @@ server_missing() {
 # but what apt-get knows how to undo.
 may_install() { [ "$1" = true ] || { [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ]; }; }
 
+# Runs an installation when no other one of ours is under way: apt-get does not wait for another by itself.
+one_install() { flock "${TMPDIR:-/tmp}/granary-install.lock" "$@"; }
+
 # Installs server $1, its talk into log $2. Debian's packages start nothing: a policy forbids it while we install.
 server_install() {
-  DEBIAN_FRONTEND=noninteractive bash "$root/test/servers/$1.sh" install >>"$2" 2>&1
+  DEBIAN_FRONTEND=noninteractive one_install bash "$root/test/servers/$1.sh" install >>"$2" 2>&1
 }
 
 # Sets the settings of server $1 with its state in folder $2, where no one else is using it.
@@ -62,7 +65,7 @@ tools_missing() {
 # Installs them, the talk into log $1; npm's own dependencies come without what they only recommend.
 tools_install() {
   {
-    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 \
+    one_install apt-get update -q && DEBIAN_FRONTEND=noninteractive one_install apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 \
       $(command -v node >/dev/null 2>&1 || echo nodejs) $(command -v npm >/dev/null 2>&1 || echo npm) chromium
   } >>"$1" 2>&1
 }

@@ -88,7 +88,7 @@ done
 missing_clients=$(bash test/servers/websocket-clients.sh missing)
 if [ -n "$missing_clients" ] && may_install "$install"; then
   say "installing WebSocket clients for the tests ($missing_clients)"
-  bash test/servers/websocket-clients.sh install >"$results/install-clients.log" 2>&1 &
+  one_install bash test/servers/websocket-clients.sh install >"$results/install-clients.log" 2>&1 &
   installing+=($!)
 fi
 

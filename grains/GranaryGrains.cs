@@ -49,6 +49,7 @@ public static class GranaryGrains
     private static void AddInspection(IServiceCollection services)
     {
         services.AddSingleton<IMaintenanceTask, CollectTask>();
+        services.AddSingleton<IMaintenanceTask, ExpireUploadsTask>();
         services.AddSingleton<IMaintenanceTask, VerifyTask>();
         services.AddSingleton<IMaintenanceTask, SweepTask>();
         services.AddSingleton<IMaintenanceTask, ScrubTask>();

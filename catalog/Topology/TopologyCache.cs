@@ -12,6 +12,9 @@ public sealed class TopologyCache(CatalogDatabase database) : IDisposable
     /// <summary>Raised after <see cref="Current"/> has become a newer one. Handlers must be quick and must not throw.</summary>
     public event Action<Topology>? Changed;
 
+    /// <summary>True when there is a copy.</summary>
+    public bool IsRead => _current is not null;
+
     /// <summary>The copy. Only after the first <see cref="GetAsync"/>.</summary>
     /// <exception cref="InvalidOperationException">Nothing was read yet.</exception>
     public Topology Current => _current ?? throw new InvalidOperationException("The topology was not read yet.");

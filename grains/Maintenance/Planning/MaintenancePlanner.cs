@@ -74,8 +74,9 @@ internal sealed partial class MaintenancePlanner : IMaintenancePlanner, IDisposa
     /// <inheritdoc/>
     public void ScopeGrew(TenantId tenant, ScopeId scope)
     {
-        // Nothing follows uploads of most scopes: those cost a look into memory.
-        if (!Concerns(_topology.Current, scope))
+        // Nothing follows uploads of most scopes: those cost a look into memory. Before the first look at the topology every
+        // scope may be concerned; a commit is never made to wait, nor to fail, for this.
+        if (_topology.IsRead && !Concerns(_topology.Current, scope))
         {
             return;
         }
@@ -149,7 +150,6 @@ internal sealed partial class MaintenancePlanner : IMaintenancePlanner, IDisposa
     {
         Interlocked.Exchange(ref _armed, 0);
         var now = _time.GetUtcNow();
-        var current = _topology.Current;
         foreach (var (scope, tenant) in _grown)
         {
             // Too soon after the last time: it stays noted, and the timer comes again.
@@ -162,7 +162,7 @@ internal sealed partial class MaintenancePlanner : IMaintenancePlanner, IDisposa
             _planned[scope] = now;
             try
             {
-                await PlanGrowthAsync(current, tenant, scope);
+                await PlanGrowthAsync(await _topology.GetAsync(CancellationToken.None), tenant, scope);
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {

@@ -86,6 +86,7 @@ internal sealed class CrashRun : IDisposable
             using var api = new ApiClient(server);
             await CheckPromisesAsync(api);
             await AbortSessionsAsync(api);
+            await Operator.CalmAsync(api, _main);
             await using (var rows = await Rows.OpenAsync(Data))
             {
                 await rows.WaitForQuietAsync(s_settling);

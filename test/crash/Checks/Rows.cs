@@ -20,6 +20,8 @@ internal sealed class Rows : IAsyncDisposable
 
     private static readonly Sql SelectSpace = new("SELECT s.name, p.charged, p.stored_bytes FROM store_space p JOIN store s ON s.id = p.store");
 
+    private static readonly Sql SelectUnreferenced = new("SELECT COUNT(*) FROM chunk WHERE refs = 0");
+
     private static readonly Sql SelectUnsettled = new("SELECT COUNT(*) FROM upload WHERE state <> 1");
 
     private static readonly (string Name, Sql Sql)[] s_due =
@@ -78,6 +80,11 @@ internal sealed class Rows : IAsyncDisposable
         if (unsettled != 0)
         {
             wrong.Add($"{unsettled} uploads are neither versions nor gone");
+        }
+
+        if (await _database.ReadAsync(static session => session.Scalar(SelectUnreferenced), default) is var unreferenced and not 0)
+        {
+            wrong.Add($"{unreferenced} chunks that nothing references were not collected");
         }
 
         foreach (var (store, charged, stored) in space)

@@ -53,7 +53,8 @@ internal static class NodeClients
             }
             catch (IOException) when (attempt < 600)
             {
-                Thread.Sleep(500);
+                using var pause = new ManualResetEventSlim();
+                pause.Wait(500);
             }
         }
     }

@@ -120,7 +120,7 @@ public sealed class TwoClusterTests(ITestOutputHelper output) : IAsyncLifetime
     {
         var names = _world.Get<NamespaceCatalog>();
         var attached = (await _world.Get<TopologyCache>().RefreshAsync(default)).Attachments(_world.Scope).Select(static attachment => attachment.Settings.Store).ToHashSet();
-        var keys = (await _world.KeysAsync(_world.Store)).Concat(await _world.KeysAsync(_second)).Select(static key => key.Location).ToHashSet();
+        var keys = (await _world.KeysAsync(_world.Store)).Concat(await _world.KeysAsync(_second)).Select(static key => Convert.ToInt64(key.LocationId, 16)).ToHashSet();
         foreach (var file in (await names.ListAsync(_world.Tenant, _world.Scope, "", null, null, 100, default)).Items)
         {
             var found = await names.FindAsync(_world.Tenant, _world.Scope, file.Path, null, default);

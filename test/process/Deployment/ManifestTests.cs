@@ -100,7 +100,7 @@ public sealed partial class ManifestTests
         using var folder = new TempFolder();
         var (code, output) = Repository.Run("sh", [Path.Combine(Repository.Root, "deploy", "make-secrets.sh"), folder["secrets"]]);
         Assert.True(code == 0, output);
-        var made = Directory.EnumerateFiles(folder["secrets"]).Select(Path.GetFileName).ToHashSet();
+        var made = Directory.EnumerateFiles(folder["secrets"]).Select(static file => Path.GetFileName(file)!).ToHashSet();
         var named = Regex.Matches(Read("docker-compose.yml"), @"file: secrets/([a-z0-9-]+)")
             .Concat(Regex.Matches(Read("k8s/base/config.yaml") + Read("k8s/overlays/trial/databases.yaml"), @"/run/secrets/granary/([a-z0-9-]+)"))
             .Select(match => match.Groups[1].Value).ToHashSet();

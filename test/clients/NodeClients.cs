@@ -45,6 +45,7 @@ internal static class NodeClients
 
     private static FileStream Hold(string path)
     {
+        using var never = new ManualResetEventSlim();
         for (var attempt = 0; ; attempt++)
         {
             try
@@ -53,8 +54,7 @@ internal static class NodeClients
             }
             catch (IOException) when (attempt < 600)
             {
-                using var pause = new ManualResetEventSlim();
-                pause.Wait(500);
+                never.Wait(500);
             }
         }
     }

@@ -11,7 +11,7 @@ const upload = new tus.Upload(fs.createReadStream(file), {
   headers: { Authorization: `Bearer ${key}` },
   metadata: { path, contentType: 'application/x-tus-test' },
   metadataForPartialUploads: {},
-  uploadSize: size,
+  uploadSize: Number(parallel) > 1 ? null : size,
   chunkSize: 5_000_000,
   parallelUploads: Number(parallel),
   retryDelays: [0, 200, 1000],

@@ -16,8 +16,10 @@ internal static class PendingWork
         new("SELECT id FROM tenant WHERE state = 1"),
         new("SELECT DISTINCT tenant FROM manifest_rest"),
         new("SELECT DISTINCT tenant FROM version_walk"),
-        new("SELECT DISTINCT tenant FROM upload_session"),
     ];
+
+    // Sessions that are not due are no work: their tenant's reminder looks for them.
+    private static readonly Sql SelectDueSessions = new("SELECT DISTINCT tenant FROM upload_session WHERE expires <= ?1");
 
     private static readonly IReadOnlyList<Sql> Stores =
     [
@@ -30,8 +32,20 @@ internal static class PendingWork
 
     public static WorkPending Find(CatalogSession session) =>
         new(
-            [.. Ids(session, Tenants).Select(static id => new TenantId(id)).Union(VersionPages.FindTenants(session))],
+            [.. Ids(session, Tenants).Select(static id => new TenantId(id)).Union(VersionPages.FindTenants(session)).Union(DueSessions(session))],
             [.. Ids(session, Stores).Select(id => new StoreId(id))]);
+
+    private static List<TenantId> DueSessions(CatalogSession session)
+    {
+        var tenants = new List<TenantId>();
+        using var rows = session.Query(SelectDueSessions, session.Now);
+        while (rows.Read())
+        {
+            tenants.Add(new TenantId(rows.Long(0)));
+        }
+
+        return tenants;
+    }
 
     private static SortedSet<long> Ids(CatalogSession session, IReadOnlyList<Sql> queries)
     {

@@ -10,10 +10,11 @@ namespace Granary.Admin.Api;
 /// <param name="Size">Bytes.</param>
 /// <param name="Etag">Identity of the content.</param>
 /// <param name="Chunks">Counts of an upload.</param>
+/// <param name="Sent">Bytes that an upload sent; fewer than its size where chunks were there already.</param>
 /// <param name="Error">Why it was skipped or failed, in one sentence.</param>
 internal sealed record FileEvent(
     string? Scope, string? Path, string Status, string? Local = null, string? Target = null, long? Version = null,
-    long? Size = null, string? Etag = null, ChunkCounts? Chunks = null, string? Error = null);
+    long? Size = null, string? Etag = null, ChunkCounts? Chunks = null, string? Error = null, long? Sent = null);
 
 /// <summary>A folder in a listing.</summary>
 internal sealed record FolderItem(string Prefix);

@@ -168,11 +168,11 @@ internal sealed class GranaryClient : IDisposable
     }
 
     /// <summary>Sends an upload whose body <paramref name="make"/> gives afresh for each attempt.</summary>
-    public async Task<StoredFile> PutAsync(Func<string, HttpRequestMessage> make, bool repeatable, CancellationToken cancellationToken)
+    public async Task<TAnswer> PutAsync<TAnswer>(Func<string, HttpRequestMessage> make, bool repeatable, CancellationToken cancellationToken)
     {
         var key = Guid.NewGuid().ToString("n");
         using var response = await SendAsync(() => make(key), repeatable, HttpCompletionOption.ResponseContentRead, cancellationToken);
-        return await ReadAsync<StoredFile>(response, cancellationToken);
+        return await ReadAsync<TAnswer>(response, cancellationToken);
     }
 
     /// <summary>Opens a body for reading; the caller disposes of the response.</summary>

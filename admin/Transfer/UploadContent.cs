@@ -42,6 +42,9 @@ internal abstract class UploadContent : HttpContent
         Headers.ContentType = MediaTypeHeaderValue.TryParse(contentType, out var parsed) ? parsed : new MediaTypeHeaderValue("application/octet-stream");
     }
 
+    /// <summary>What computes the ETag on the way; null where nobody asks for it.</summary>
+    protected virtual ContentTag? MakeTag() => new();
+
     /// <summary>Reads the next bytes of the source; 0 at its end.</summary>
     /// <exception cref="LocalFileException">The source fails or has changed.</exception>
     protected abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
@@ -54,19 +57,19 @@ internal abstract class UploadContent : HttpContent
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(PieceSize);
-        using var tag = new ContentTag();
+        using var tag = MakeTag();
         try
         {
             while (await ReadAsync(buffer.AsMemory(0, PieceSize), cancellationToken) is var count and > 0)
             {
-                tag.Append(buffer.AsSpan(0, count));
+                tag?.Append(buffer.AsSpan(0, count));
                 await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
                 Sent += count;
                 Moved?.Invoke();
                 Progress?.Invoke(count);
             }
 
-            Tag = tag.Finish();
+            Tag = tag?.Finish();
         }
         catch (LocalFileException failure)
         {

@@ -1,28 +1,46 @@
 using System.Globalization;
 using Granary.Admin.Api;
 using Granary.Admin.Paths;
+using Granary.Admin.Transfer.Sessions;
 
 namespace Granary.Admin.Transfer;
 
 /// <summary>Sends one file after another; several may run at once.</summary>
-internal sealed class Uploader(GranaryClient client, TransferTotals totals)
+internal sealed class Uploader(GranaryClient client, TransferTotals totals, UploadMemory memory) : IDisposable
 {
+    /// <summary>Files from this size on go in parts: a few chunks, so that a restart costs less than the file.</summary>
+    public const long SessionFrom = 16L << 20;
+
     // Below this the body is gone before a refusal could come back; above it the server may say no first.
     private const long ExpectContinueFrom = 1 << 20;
 
-    /// <summary>Sends a file with its time, and checks that the server stored what was sent.</summary>
+    private readonly SessionUploader sessions = new(client, memory, totals);
+
+    /// <summary>Sends a file with its time, and checks that the server stored what was sent. A large one goes in parts.</summary>
     /// <exception cref="LocalFileException">The file cannot be read or changed meanwhile; nothing is stored.</exception>
     /// <exception cref="ApiException">The server refused.</exception>
-    public async Task<StoredFile> SendFileAsync(string file, RemotePath target, string? contentType, CancellationToken cancellationToken)
+    public async Task<SentFile> SendFileAsync(PutItem item, string? contentType, CancellationToken cancellationToken)
+    {
+        var type = contentType ?? ContentTypes.Of(item.Target.Name);
+        if (item.Size >= SessionFrom)
+            return await sessions.SendAsync(item.File, item.Target, type, cancellationToken);
+        var stored = await SendWholeAsync(item.File, item.Target, type, cancellationToken);
+        return new SentFile(stored, stored.Size);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => sessions.Dispose();
+
+    private async Task<StoredFile> SendWholeAsync(string file, RemotePath target, string contentType, CancellationToken cancellationToken)
     {
         FileUploadContent? content = null;
         try
         {
-            var stored = await client.PutAsync(
+            var stored = await client.PutAsync<StoredFile>(
                 key =>
                 {
                     content?.Dispose();
-                    content = new FileUploadContent(file, contentType ?? ContentTypes.Of(target.Name)) { Progress = totals.Moved };
+                    content = new FileUploadContent(file, contentType) { Progress = totals.Moved };
                     return Put(target, key, content, content.Length >= ExpectContinueFrom, content.Modified);
                 },
                 repeatable: true, cancellationToken);
@@ -42,7 +60,7 @@ internal sealed class Uploader(GranaryClient client, TransferTotals totals)
         StreamUploadContent? content = null;
         try
         {
-            var stored = await client.PutAsync(
+            var stored = await client.PutAsync<StoredFile>(
                 key =>
                 {
                     content = new StreamUploadContent(source, started, contentType ?? ContentTypes.Of(target.Name)) { Progress = totals.Moved };

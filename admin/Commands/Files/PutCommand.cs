@@ -4,6 +4,7 @@ using Granary.Admin.CommandLine;
 using Granary.Admin.Output;
 using Granary.Admin.Paths;
 using Granary.Admin.Transfer;
+using Granary.Admin.Transfer.Sessions;
 
 namespace Granary.Admin.Commands.Files;
 
@@ -25,8 +26,11 @@ internal static class PutCommand
         var type = new Option<string?>("--content-type") { Description = "Content type of the files; else by their names", HelpName = "TYPE" };
         return new Command("put", "Store files of this machine; what is there already is not sent again")
             .With(places, recursive, jobs, always, type)
-            .Does(runner, (session, cancellationToken) => RunAsync(
-                new Put(session, session.Value(jobs), session.Value(always), session.Value(type)), session.Value(places)!, session.Value(recursive), cancellationToken));
+            .Does(runner, async (session, cancellationToken) =>
+            {
+                using var put = new Put(session, session.Value(jobs), session.Value(always), session.Value(type));
+                return await RunAsync(put, session.Value(places)!, session.Value(recursive), cancellationToken);
+            });
     }
 
     private static async Task<int> RunAsync(Put put, string[] places, bool recursive, CancellationToken cancellationToken)
@@ -43,14 +47,28 @@ internal static class PutCommand
             : await put.ManyAsync(plan, cancellationToken);
     }
 
-    private sealed class Put(Session session, int jobs, bool always, string? contentType)
+    private sealed class Put(Session session, int jobs, bool always, string? contentType) : IDisposable
     {
+        private readonly Lock gate = new();
+        private Uploader? uploader;
         private readonly TransferTotals totals = new();
+        private long storedBytes;
         private long sentBytes;
         private long newChunks;
         private long sharedChunks;
 
         public Session Session => session;
+
+        private Uploader Uploader
+        {
+            get
+            {
+                lock (gate)
+                    return uploader ??= new Uploader(session.Client, totals, new UploadMemory(UploadMemory.FolderOf(session.Variable), session.Client.Server, session.Time));
+            }
+        }
+
+        public void Dispose() => uploader?.Dispose();
 
         public async Task<int> StdinAsync(RemotePath target, CancellationToken cancellationToken)
         {
@@ -58,8 +76,8 @@ internal static class PutCommand
                 throw new UsageException($"{target} is a folder; what comes from stdin needs a name.");
             totals.Files = 1;
             await using var progress = Progress();
-            var stored = await new Uploader(session.Client, totals).SendStreamAsync(session.Terminal.Input, target, contentType, cancellationToken);
-            Report(target, null, stored);
+            var stored = await Uploader.SendStreamAsync(session.Terminal.Input, target, contentType, cancellationToken);
+            Report(target, null, new SentFile(stored, stored.Size));
             SayStored(target, stored);
             return ExitCode.Done;
         }
@@ -119,18 +137,20 @@ internal static class PutCommand
                 return null;
             }
 
-            var stored = await new Uploader(session.Client, totals).SendFileAsync(item.File, item.Target, contentType, cancellationToken);
-            Report(item.Target, item.File, stored);
-            return stored;
+            var sent = await Uploader.SendFileAsync(item, contentType, cancellationToken);
+            Report(item.Target, item.File, sent);
+            return sent.Stored;
         }
 
-        private void Report(RemotePath target, string? file, StoredFile stored)
+        private void Report(RemotePath target, string? file, SentFile sent)
         {
-            Interlocked.Add(ref sentBytes, stored.Size);
+            var stored = sent.Stored;
+            Interlocked.Add(ref storedBytes, stored.Size);
+            Interlocked.Add(ref sentBytes, sent.Sent);
             Interlocked.Add(ref newChunks, stored.Chunks?.Stored ?? 0);
             Interlocked.Add(ref sharedChunks, stored.Chunks?.Deduplicated ?? 0);
             if (session.Json)
-                session.Printer.Event(new FileEvent(target.Scope, target.Path, "stored", file, null, stored.Version, stored.Size, stored.Etag, stored.Chunks), "");
+                session.Printer.Event(new FileEvent(target.Scope, target.Path, "stored", file, null, stored.Version, stored.Size, stored.Etag, stored.Chunks, Sent: sent.Sent), "");
         }
 
         private void SayStored(RemotePath target, StoredFile stored)
@@ -144,7 +164,7 @@ internal static class PutCommand
             var stored = totals.Done - totals.Unchanged;
             var rate = elapsed.TotalSeconds > 0.05 ? $" at {session.Show.Size((long)(sentBytes / elapsed.TotalSeconds))}/s" : "";
             var sent = stored > 0
-                ? $"{Files(stored)} stored, {session.Show.Size(sentBytes)}{rate}; {Chunks(newChunks)} new, {Show.Count(sharedChunks)} there already"
+                ? $"{Files(stored)} stored, {session.Show.Size(storedBytes)}{rate}{(sentBytes < storedBytes ? $" ({session.Show.Size(sentBytes)} sent)" : "")}; {Chunks(newChunks)} new, {Show.Count(sharedChunks)} there already"
                 : "nothing was sent";
             var unchanged = totals.Unchanged > 0 ? $"; {Files(totals.Unchanged)} unchanged" : "";
             var failed = totals.Failed > 0 ? $"; {Files(totals.Failed)} failed or skipped" : "";

@@ -31,12 +31,13 @@ internal static class ScopePages
         ORDER BY c.chunk LIMIT ?6
         """);
 
-    // Copies that another scope keeps in the store are told apart by the last column.
+    // Copies that another scope keeps in the store are told apart by the last column. The plus before c.chunk keeps the range of
+    // the scope from becoming a range of copies, which would be walked for each of its chunks.
     private static readonly Sql SelectClaimed = new("""
         SELECT c.chunk, l.length, COALESCE((SELECT a.at + 59999 FROM access a WHERE a.store = ?5 AND a.tenant = ?4 AND a.chunk = c.chunk), l.created),
             EXISTS (SELECT 1 FROM scope_chunk o JOIN scope s ON s.id = o.scope AND s.state = 0 JOIN attachment x ON x.scope = o.scope AND x.store = ?5
                 WHERE o.tenant = ?4 AND o.chunk = c.chunk AND o.scope <> ?1 AND (x.drain = 0 OR x.populate = 1))
-        FROM scope_chunk c JOIN location l ON l.tenant = ?4 AND l.chunk = c.chunk AND +l.store = ?5 AND l.state = 1
+        FROM scope_chunk c JOIN location l ON l.tenant = ?4 AND l.chunk = +c.chunk AND +l.store = ?5 AND l.state = 1
         WHERE c.scope = ?1 AND c.chunk > ?2 AND c.chunk <= ?3
         """);
 

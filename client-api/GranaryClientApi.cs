@@ -91,6 +91,7 @@ public static class GranaryClientApi
         services.AddSingleton<IMemoryPoolFactory<byte>, ReceivePool>();
         services.AddSingleton<ApiMetrics>();
         services.AddSingleton<MetricsCollector>();
+        services.AddHostedService<MaintenanceQueue>();
     }
 
     private static void AddContent(IServiceCollection services)

@@ -14,6 +14,12 @@ public sealed class RunCatalog(CatalogDatabase database)
     /// <summary>How long an ended run is kept that followed uploads and found nothing: there are many of them.</summary>
     public static readonly TimeSpan RoutineRetention = TimeSpan.FromDays(1);
 
+    private static readonly Sql SelectQueued = new("SELECT SUM(COALESCE(total_chunks, 0) - done_chunks) FROM run_task WHERE is_open = 1");
+
+    /// <summary>Chunks that the open tasks of all runs still have before them, as far as they were measured: what workers are scaled by.</summary>
+    public Task<long> QueuedChunksAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(static session => Math.Max(0, session.Scalar(SelectQueued) ?? 0), cancellationToken);
+
     /// <summary>Creates a run that was asked for; the same key gives the same run.</summary>
     public async Task<CreatedResult<long>> CreateAsync(NewRun run, OperationKey? operation, CancellationToken cancellationToken)
     {

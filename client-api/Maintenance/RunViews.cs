@@ -6,7 +6,7 @@ namespace Granary.ClientApi.Maintenance;
 /// <summary>A run as lists show it, with the sums of its tasks.</summary>
 internal sealed record RunSummary(
     string Id, string Kind, string Trigger, string State, string? Tenant, string? Scope, string? Store, bool DryRun, bool KeepSource, bool Data, bool Repair,
-    string By, DateTimeOffset Created, DateTimeOffset? Started, DateTimeOffset? Ended, long Tasks, long TasksEnded,
+    string By, DateTimeOffset Created, DateTimeOffset? Started, DateTimeOffset? Ended, long TaskCount, long TasksEnded,
     long DoneChunks, long TotalChunks, long DoneBytes, long TotalBytes, long Errors, long Findings);
 
 /// <summary>A run with its tasks and its first findings.</summary>

@@ -14,8 +14,6 @@ public class CommandLineTests
     [InlineData("scope")]
     [InlineData("bogus")]
     [InlineData("scope bogus")]
-    [InlineData("watch main")]
-    [InlineData("fsck")]
     [InlineData("backup list")]
     [InlineData("put --bogus a main:/b")]
     [InlineData("put only-one")]

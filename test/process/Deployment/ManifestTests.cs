@@ -120,7 +120,7 @@ public sealed partial class ManifestTests
     {
         var metric = Regex.Match(Read("k8s/components/keda/scaled-object.yaml"), @"query: max\((\w+)\)").Groups[1].Value;
         var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "client-api", "Metrics"), "*.cs").Select(File.ReadAllText);
-        Assert.Contains(sources, text => text.Contains($"\"{metric}\"", StringComparison.Ordinal));
+        Assert.Contains(sources, text => text.Contains("\"" + metric.Replace("granary_maintenance_", "granary.maintenance.", StringComparison.Ordinal) + "\"", StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> Manifests() =>

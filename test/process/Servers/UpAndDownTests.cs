@@ -58,7 +58,7 @@ public sealed class UpAndDownTests : IDisposable
     }
 
     [Theory]
-    [InlineData("up", "--silos", "3")]
+    [InlineData("up", "--silos", "0")]
     [InlineData("up", "--nonsense")]
     [InlineData("worker")]
     [InlineData("nonsense")]

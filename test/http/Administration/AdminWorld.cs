@@ -36,6 +36,8 @@ public sealed class AdminWorld : IAsyncLifetime
             request.Headers.Add("X-Granary-Tenant", tenant);
         if (operation is not null)
             request.Headers.Add("Idempotency-Key", operation);
+        if (target.Contains("/tus", StringComparison.Ordinal))
+            request.Headers.Add("Tus-Resumable", "1.0.0"); // without it nothing there is looked at
         using var client = new HttpClient();
         using var response = await client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();

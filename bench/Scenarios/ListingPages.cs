@@ -59,7 +59,7 @@ internal sealed class ListingPages : Scenario
         var manifest = new byte[16];
         for (var i = from; i < to; i++)
         {
-            BitConverter.TryWriteBytes(etag, i);
+            BitConverter.TryWriteBytes(etag, i + 1); // no content hashes to zero
             BitConverter.TryWriteBytes(manifest, i);
             session.Execute(InsertFile, Encoding.UTF8.GetBytes($"folder-{i / 1000:000}/file-{i:0000000}"), etag, session.Now, manifest, i + 1);
         }

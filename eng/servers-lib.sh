@@ -15,9 +15,12 @@ server_missing() {
   local programs program
   case $1 in
     s3) programs=(ceph-mon ceph-osd radosgw radosgw-admin ceph) ;;
+    mariadb) programs=(mariadbd mariadb-install-db mariadb) ;;
+    redis) programs=(redis-server) ;;
   esac
   for program in "${programs[@]}"; do
-    command -v "$program" >/dev/null 2>&1 || printf '%s ' "$program"
+    # Debian puts servers where only root's path looks.
+    PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null 2>&1 || printf '%s ' "$program"
   done
 }
 

@@ -85,6 +85,15 @@ for name in "${server_names[@]}"; do
   fi
 done
 
+# Servers that tests start for themselves, because they kill them: only their programs have to be there.
+for name in mariadb redis; do
+  if [ -f "test/servers/$name.sh" ] && [ -n "$(server_missing "$name")" ] && may_install "$install"; then
+    say "installing the $name server for the tests ($(server_missing "$name"))"
+    server_install "$name" "$results/install-$name.log" &
+    installing+=($!)
+  fi
+done
+
 missing_clients=$(bash test/servers/websocket-clients.sh missing)
 if [ -n "$missing_clients" ] && may_install "$install"; then
   say "installing WebSocket clients for the tests ($missing_clients)"

@@ -56,7 +56,7 @@ public sealed partial class PortabilityTests
         public override string ToString() => $"{File}:{Number}: {Text.Trim()}";
     }
 
-    [GeneratedRegex(@"(?<![\w/.-])(/home/|/Users/|/root/)\w|[A-Z]:\\Users\\")]
+    [GeneratedRegex(@"(?<![\w/.-])/(home|Users|root)/\w|[A-Z]:\\Users\\")]
     private static partial Regex HomeFolder();
 
     [GeneratedRegex(@"https?://[^\s""'<>]*(api\.nuget\.org|/v3/index\.json|registry\.npmjs|pypi\.org|deb\.debian\.org|artifactory|/nexus/)", RegexOptions.IgnoreCase)]

@@ -93,6 +93,7 @@ internal sealed class ChangeSocket : IThreadPoolWorkItem
             if (Volatile.Read(ref _writeBegan) != 0)
                 _stream.Break(); // The other side takes nothing more; the end of the request would wait for it.
             _web.Dispose();
+            _stream.EndRequest();
         }
     }
 

@@ -8,12 +8,28 @@ namespace Granary.ClientApi.Changes;
 internal sealed class FrameStream(Stream inner, Action abort) : Stream
 {
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly Lock _requestGate = new();
+    private bool _requestEnded;
 
     /// <summary>
-    /// Breaks the connection. A WebSocket that is done with its stream only disposes it: then the end of the request ends the
-    /// connection, after what was written has been sent.
+    /// Breaks the connection, while its request lasts. A WebSocket that is done with its stream only disposes it: then the end
+    /// of the request ends the connection, after what was written has been sent.
     /// </summary>
-    public void Break() => abort();
+    public void Break()
+    {
+        lock (_requestGate)
+        {
+            if (!_requestEnded)
+                abort();
+        }
+    }
+
+    /// <summary>The request is about to end: what still wants to break the connection finds that done, not a request that is gone.</summary>
+    public void EndRequest()
+    {
+        lock (_requestGate)
+            _requestEnded = true;
+    }
 
     public override bool CanRead => true;
 

@@ -2,11 +2,21 @@ using Granary.TestSupport;
 
 namespace Granary.Catalog.Tests;
 
+/// <summary>A database under the catalog, as the suites need it. Disposing removes what was made.</summary>
+public interface ICatalogEngine : IDisposable
+{
+    /// <summary>Opens a new, empty database.</summary>
+    Task<CatalogDatabase> OpenAsync(TimeProvider time);
+
+    /// <summary>Opens one new, empty database several times.</summary>
+    Task<CatalogDatabase[]> OpenAsync(int times, TimeProvider time);
+}
+
 /// <summary>
 /// Base of the conformance suites: what every database under the catalog must do. A database joins by deriving each suite
-/// and opening itself here.
+/// with its engine.
 /// </summary>
-public abstract class CatalogSuite : IAsyncLifetime
+public abstract class CatalogSuite(ICatalogEngine engine) : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _opened = [];
 
@@ -14,16 +24,13 @@ public abstract class CatalogSuite : IAsyncLifetime
 
     protected ManualTimeProvider Clock { get; } = new();
 
-    /// <summary>Opens an empty database.</summary>
-    protected abstract Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time);
-
     public async Task InitializeAsync() => World = await CreateWorldAsync();
 
     /// <summary>A world of its own over a new, empty database.</summary>
     internal async Task<CatalogWorld> CreateWorldAsync(
         long? maxSize = null, long? scopeQuota = null, long? tenantQuota = null, int keepVersions = 1, int? keepDays = null)
     {
-        var database = await OpenDatabaseAsync(Clock);
+        var database = await engine.OpenAsync(Clock);
         _opened.Add(database);
         var world = await CatalogWorld.CreateAsync(database, maxSize, scopeQuota, tenantQuota, keepVersions, keepDays);
         _opened.Add(world);
@@ -46,6 +53,8 @@ public abstract class CatalogSuite : IAsyncLifetime
             {
                 await _opened[i].DisposeAsync();
             }
+
+            engine.Dispose();
         }
     }
 }

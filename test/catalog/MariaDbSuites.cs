@@ -1,11 +1,12 @@
 using Granary.Catalog.MariaDb;
 using Granary.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit.Abstractions;
 
 namespace Granary.Catalog.Tests;
 
 /// <summary>Makes migrated databases on the MariaDB server for the suites, and removes them.</summary>
-internal sealed class MariaDbDatabases : IDisposable
+public sealed class MariaDbDatabases : ICatalogEngine
 {
     private readonly List<string> _made = [];
 
@@ -20,6 +21,19 @@ internal sealed class MariaDbDatabases : IDisposable
 
     public async Task<CatalogDatabase> OpenAsync(TimeProvider time) => await OpenAsync(await CreateAsync(), time);
 
+    /// <summary>One new database, opened several times.</summary>
+    public async Task<CatalogDatabase[]> OpenAsync(int times, TimeProvider time)
+    {
+        var connection = await CreateAsync();
+        var opened = new CatalogDatabase[times];
+        for (var i = 0; i < times; i++)
+        {
+            opened[i] = await OpenAsync(connection, time);
+        }
+
+        return opened;
+    }
+
     public static Task<CatalogDatabase> OpenAsync(string connection, TimeProvider? time = null, Action<CatalogOptions>? configure = null)
     {
         var options = new CatalogOptions { MariaDb = connection, Writers = 4, Readers = 2 };
@@ -31,81 +45,37 @@ internal sealed class MariaDbDatabases : IDisposable
 }
 
 [RequiresMariaDb]
-public sealed class MariaDbUploadTests : UploadSuite, IDisposable
-{
-    private readonly MariaDbDatabases _databases = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _databases.OpenAsync(time);
-
-    public void Dispose() => _databases.Dispose();
-}
+public sealed class MariaDbUploadTests() : UploadSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]
-public sealed class MariaDbNamespaceTests : NamespaceSuite, IDisposable
-{
-    private readonly MariaDbDatabases _databases = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _databases.OpenAsync(time);
-
-    public void Dispose() => _databases.Dispose();
-}
+public sealed class MariaDbNamespaceTests() : NamespaceSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]
-public sealed class MariaDbListingTests : ListingSuite, IDisposable
-{
-    private readonly MariaDbDatabases _databases = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _databases.OpenAsync(time);
-
-    public void Dispose() => _databases.Dispose();
-}
+public sealed class MariaDbListingTests() : ListingSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]
-public sealed class MariaDbAdministrationTests : AdministrationSuite, IDisposable
-{
-    private readonly MariaDbDatabases _databases = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _databases.OpenAsync(time);
-
-    public void Dispose() => _databases.Dispose();
-}
+public sealed class MariaDbAdministrationTests() : AdministrationSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]
-public sealed class MariaDbStoreTests : StoreSuite, IDisposable
-{
-    private readonly MariaDbDatabases _databases = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _databases.OpenAsync(time);
-
-    public void Dispose() => _databases.Dispose();
-}
+public sealed class MariaDbStoreTests() : StoreSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]
-public sealed class MariaDbReclaimTests : ReclaimSuite, IDisposable
-{
-    private readonly MariaDbDatabases _databases = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _databases.OpenAsync(time);
-
-    public void Dispose() => _databases.Dispose();
-}
+public sealed class MariaDbReclaimTests() : ReclaimSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]
-public sealed class MariaDbConcurrencyTests(Xunit.Abstractions.ITestOutputHelper output) : ConcurrencySuite(output), IDisposable
-{
-    private readonly MariaDbDatabases _databases = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _databases.OpenAsync(time);
-
-    public void Dispose() => _databases.Dispose();
-}
+public sealed class MariaDbRunTests() : RunSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]
-public sealed class MariaDbModelTests(Xunit.Abstractions.ITestOutputHelper output) : ModelSuite(output), IDisposable
-{
-    private readonly MariaDbDatabases _databases = new();
+public sealed class MariaDbCollectTests() : CollectSuite(new MariaDbDatabases());
 
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _databases.OpenAsync(time);
+[RequiresMariaDb]
+public sealed class MariaDbFsckTests() : FsckSuite(new MariaDbDatabases());
 
-    public void Dispose() => _databases.Dispose();
-}
+[RequiresMariaDb]
+public sealed class MariaDbConcurrencyTests(ITestOutputHelper output) : ConcurrencySuite(new MariaDbDatabases(), output);
+
+[RequiresMariaDb]
+public sealed class MariaDbModelTests(ITestOutputHelper output) : ModelSuite(new MariaDbDatabases(), output);
+
+[RequiresMariaDb]
+public sealed class MariaDbRetentionTests(ITestOutputHelper output) : RetentionSuite(new MariaDbDatabases(), output);

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace Granary.Catalog.Tests;
 
 /// <summary>Opens SQLite files for the suites.</summary>
-internal sealed class SqliteFiles : IDisposable
+public sealed class SqliteFiles : ICatalogEngine
 {
     private readonly TempFolder _folder = new();
     private int _count;
@@ -27,110 +27,26 @@ internal sealed class SqliteFiles : IDisposable
     public void Dispose() => _folder.Dispose();
 }
 
-public sealed class SqliteUploadTests : UploadSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
+public sealed class SqliteUploadTests() : UploadSuite(new SqliteFiles());
 
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
+public sealed class SqliteNamespaceTests() : NamespaceSuite(new SqliteFiles());
 
-    public void Dispose() => _files.Dispose();
-}
+public sealed class SqliteListingTests() : ListingSuite(new SqliteFiles());
 
-public sealed class SqliteNamespaceTests : NamespaceSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
+public sealed class SqliteAdministrationTests() : AdministrationSuite(new SqliteFiles());
 
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
+public sealed class SqliteStoreTests() : StoreSuite(new SqliteFiles());
 
-    public void Dispose() => _files.Dispose();
-}
+public sealed class SqliteReclaimTests() : ReclaimSuite(new SqliteFiles());
 
-public sealed class SqliteListingTests : ListingSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
+public sealed class SqliteRunTests() : RunSuite(new SqliteFiles());
 
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
+public sealed class SqliteCollectTests() : CollectSuite(new SqliteFiles());
 
-    public void Dispose() => _files.Dispose();
-}
+public sealed class SqliteFsckTests() : FsckSuite(new SqliteFiles());
 
-public sealed class SqliteAdministrationTests : AdministrationSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
+public sealed class SqliteConcurrencyTests(ITestOutputHelper output) : ConcurrencySuite(new SqliteFiles(), output);
 
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
+public sealed class SqliteModelTests(ITestOutputHelper output) : ModelSuite(new SqliteFiles(), output);
 
-    public void Dispose() => _files.Dispose();
-}
-
-public sealed class SqliteStoreTests : StoreSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
-
-    public void Dispose() => _files.Dispose();
-}
-
-public sealed class SqliteReclaimTests : ReclaimSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
-
-    public void Dispose() => _files.Dispose();
-}
-
-public sealed class SqliteConcurrencyTests(Xunit.Abstractions.ITestOutputHelper output) : ConcurrencySuite(output), IDisposable
-{
-    private readonly SqliteFiles _files = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
-
-    public void Dispose() => _files.Dispose();
-}
-
-public sealed class SqliteModelTests(Xunit.Abstractions.ITestOutputHelper output) : ModelSuite(output), IDisposable
-{
-    private readonly SqliteFiles _files = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
-
-    public void Dispose() => _files.Dispose();
-}
-
-public sealed class SqliteRetentionTests(ITestOutputHelper output) : RetentionSuite(output), IDisposable
-{
-    private readonly SqliteFiles _files = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
-
-    public void Dispose() => _files.Dispose();
-}
-
-public sealed class SqliteRunTests : RunSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
-
-    public void Dispose() => _files.Dispose();
-}
-
-public sealed class SqliteCollectTests : CollectSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
-
-    public void Dispose() => _files.Dispose();
-}
-
-public sealed class SqliteFsckTests : FsckSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
-
-    public void Dispose() => _files.Dispose();
-}
+public sealed class SqliteRetentionTests(ITestOutputHelper output) : RetentionSuite(new SqliteFiles(), output);

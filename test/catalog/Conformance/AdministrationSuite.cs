@@ -4,7 +4,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
-public abstract class AdministrationSuite : CatalogSuite
+public abstract class AdministrationSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     [SuiteTheory]
     [InlineData("")]

@@ -4,7 +4,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 namespace Granary.Catalog.Tests;
 
 /// <summary>Collection of chunks that nothing references, and what is left of tenants.</summary>
-public abstract class CollectSuite : CatalogSuite
+public abstract class CollectSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     private CollectCatalog Collection => field ??= new CollectCatalog(World.Database);
 

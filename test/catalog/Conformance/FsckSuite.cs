@@ -4,7 +4,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 namespace Granary.Catalog.Tests;
 
 /// <summary>The catalog checked against itself: every kind of damage is found and put right, and nothing else is found.</summary>
-public abstract class FsckSuite : CatalogSuite
+public abstract class FsckSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     private FsckCatalog Fsck => field ??= new FsckCatalog(World.Database);
 

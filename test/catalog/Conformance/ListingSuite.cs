@@ -5,7 +5,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
-public abstract class ListingSuite : CatalogSuite
+public abstract class ListingSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     private static readonly string[] Paths =
         ["a", "a-b", "a/b", "a/b/c", "a/b/d", "a/c", "a0", "b", "b/c", "z/y/x", "é", "é/à", "日本", "日本/語", "\U0001F600/x", "~"];

@@ -4,7 +4,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
-public abstract class NamespaceSuite : CatalogSuite
+public abstract class NamespaceSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     [SuiteFact]
     [Trait("Behaviour", "S8")]

@@ -4,7 +4,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
-public abstract class ReclaimSuite : CatalogSuite
+public abstract class ReclaimSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     [SuiteFact]
     [Trait("Behaviour", "S7")]

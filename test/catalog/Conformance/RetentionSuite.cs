@@ -6,7 +6,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 namespace Granary.Catalog.Tests;
 
 /// <summary>Which versions stay, without any commit of their path.</summary>
-public abstract class RetentionSuite(ITestOutputHelper output) : CatalogSuite
+public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper output) : CatalogSuite(engine)
 {
     [Fact]
     [Trait("Behaviour", "S8")]

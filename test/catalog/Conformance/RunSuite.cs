@@ -3,7 +3,7 @@ using Granary.GrainInterfaces;
 namespace Granary.Catalog.Tests;
 
 /// <summary>Runs: what is shown is what was saved, once, with the work itself (G8).</summary>
-public abstract class RunSuite : CatalogSuite
+public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     private RunCatalog Runs => field ??= new RunCatalog(World.Database);
 

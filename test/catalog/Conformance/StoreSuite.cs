@@ -4,7 +4,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
-public abstract class StoreSuite : CatalogSuite
+public abstract class StoreSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     [SuiteTheory]
     [Trait("Behaviour", "D9")]

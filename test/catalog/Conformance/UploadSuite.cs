@@ -4,7 +4,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
-public abstract class UploadSuite : CatalogSuite
+public abstract class UploadSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     [SuiteFact]
     public async Task A_small_file_takes_two_writes_and_reads_back()

@@ -5,7 +5,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
 
-public abstract class ConcurrencySuite(ITestOutputHelper output) : CatalogSuite
+public abstract class ConcurrencySuite(ICatalogEngine engine, ITestOutputHelper output) : CatalogSuite(engine)
 {
     [SuiteFact]
     [Trait("Behaviour", "G1")]

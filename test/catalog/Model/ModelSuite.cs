@@ -6,7 +6,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 namespace Granary.Catalog.Tests;
 
 /// <summary>Generated sequences of operations against an in-memory model, every rule checked after each step.</summary>
-public abstract class ModelSuite(ITestOutputHelper output) : CatalogSuite
+public abstract class ModelSuite(ICatalogEngine engine, ITestOutputHelper output) : CatalogSuite(engine)
 {
     private const long Quota = 400;
     private const long MaxSize = 600;

@@ -7,13 +7,10 @@ namespace Granary.Catalog.Tests.Races;
 /// Transactions of uploads, deletes, copies, moves, restores, expiry, uncounting, deletion of bytes, collection, detaching and
 /// the death of processes, interleaved in every order that a seed gives; once in one process, once in two over one database.
 /// </summary>
-public abstract class RaceSuite(ITestOutputHelper output)
+public abstract class RaceSuite(ICatalogEngine engine, ITestOutputHelper output) : IDisposable
 {
     /// <summary>Interleavings in one database.</summary>
     private const int Together = 50;
-
-    /// <summary>Opens a new database, as often as there are processes.</summary>
-    protected abstract Task<CatalogDatabase[]> OpenAsync(int processes, TimeProvider time);
 
     [Theory]
     [InlineData(1)]
@@ -26,7 +23,7 @@ public abstract class RaceSuite(ITestOutputHelper output)
         for (var batch = 0; left > 0; batch++, left -= Together)
         {
             var random = Seeds.Create(output, (processes * 10_000) + batch);
-            var databases = await OpenAsync(processes, new ManualTimeProvider());
+            var databases = await engine.OpenAsync(processes, new ManualTimeProvider());
             try
             {
                 await RunAsync(databases, random, Math.Min(left, Together));
@@ -40,6 +37,8 @@ public abstract class RaceSuite(ITestOutputHelper output)
             }
         }
     }
+
+    public void Dispose() => engine.Dispose();
 
     private static async Task RunAsync(CatalogDatabase[] databases, Random random, int interleavings)
     {

@@ -22,6 +22,7 @@ public static class CatalogServices
         services.AddSingleton<ApiKeyCatalog>();
         services.AddSingleton<SiloCatalog>();
         services.AddSingleton<SiloAddressCatalog>();
+        services.AddSingleton<SiloDrainCatalog>();
         services.AddSingleton<UploadCatalog>();
         services.TryAddSingleton(new UploadSessionOptions());
         services.AddSingleton<SessionCatalog>();

@@ -133,6 +133,8 @@ public static class GranaryClientApi
         services.AddSingleton<FileStoreEndpoints>();
         services.AddSingleton<RunEndpoints>();
         services.AddSingleton<SettingsEndpoints>();
+        services.AddSingleton<SiloDrains>();
+        services.AddSingleton<SiloDrainEndpoints>();
         services.AddSingleton<ClusterEndpoints>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<HealthChecks>();
@@ -155,6 +157,7 @@ public static class GranaryClientApi
         services.GetRequiredService<RunEndpoints>().Map(app);
         services.GetRequiredService<SettingsEndpoints>().Map(app);
         services.GetRequiredService<ClusterEndpoints>().Map(app);
+        services.GetRequiredService<SiloDrainEndpoints>().Map(app);
         services.GetRequiredService<HealthEndpoints>().Map(app);
         services.GetRequiredService<HomePage>().Map(app);
         services.GetRequiredService<OpenApiEndpoint>().Map(app);

@@ -30,6 +30,9 @@ public enum AdminStatus
 
     /// <summary>A legal hold forbids it (409 legal-hold, S22).</summary>
     LegalHold = 8,
+
+    /// <summary>What it holds could go nowhere else (409 no-target).</summary>
+    NoTarget = 9,
 }
 
 /// <summary>Answer to an administrative command: a status and, for refusals, one sentence and the offending field.</summary>

@@ -42,6 +42,7 @@ public static class GranaryGrains
         services.AddSingleton<IMaintenanceTask, DrainTask>();
         services.AddSingleton<IMaintenanceTask, ShrinkScopeTask>();
         services.AddSingleton<IMaintenanceTask, ShrinkStoreTask>();
+        services.AddSingleton<IMaintenanceTask, EmptyStoreTask>();
         AddInspection(services);
         return services;
     }

@@ -44,6 +44,7 @@ namespace Granary.Admin.Api;
 [JsonSerializable(typeof(CompleteUpload))]
 [JsonSerializable(typeof(Transfer.Sessions.RememberedUpload))]
 [JsonSerializable(typeof(ClusterView))]
+[JsonSerializable(typeof(SiloDrain))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ChangeFrame))]
 [JsonSerializable(typeof(Change))]

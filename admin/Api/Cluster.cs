@@ -5,7 +5,18 @@ namespace Granary.Admin.Api;
 /// <summary>One process of the cluster.</summary>
 internal sealed record Silo(
     string Name, string? Status, IReadOnlyList<string>? Roles, long? Activations, string? Version, IReadOnlyList<string>? Stores,
-    DateTimeOffset? Started) : Answer;
+    DateTimeOffset? Started, SiloDrain? Drain) : Answer;
+
+/// <summary>A silo that is to leave, and how far its local stores are emptied.</summary>
+internal sealed record SiloDrain(
+    string Silo, string State, DateTimeOffset Since, string? By, string Run, IReadOnlyList<DrainedStore>? Stores, string? Detail) : Answer
+{
+    /// <summary>Whether nothing that it holds is needed.</summary>
+    public bool IsDrained => State == "drained";
+}
+
+/// <summary>What a local store of it still holds.</summary>
+internal sealed record DrainedStore(string Name, long Chunks, long Bytes, bool Needed) : Answer;
 
 /// <summary>The cluster as one silo sees it; the runtime is Orleans or its stand-in.</summary>
 internal sealed record ClusterView(string? Runtime, string? RuntimeVersion, string? Version, IReadOnlyList<Silo>? Silos) : Answer;

@@ -17,6 +17,7 @@ internal static class ErrorAdvice
             "no-store-available" => $"See why with 'granary scope show {inScope}'; attach a store with room by 'granary scope attach {inScope} STORE'.",
             "quota-exceeded" => $"See the limits with 'granary scope show {inScope}'; 'granary scope edit {inScope} --quota SIZE' changes one.",
             "legal-hold" => $"See what is held with 'granary scope show {inScope}' and 'granary hold {inScope}:'; an admin ends a hold with 'granary unhold', or 'granary scope edit {inScope} --legal-hold=false'.",
+            "no-target" => "Attach another store to the scope by 'granary scope attach SCOPE STORE --upload-priority N', then try again.",
             "not-empty" => "Empty it first, or add --force --yes.",
             "file-too-large" => "'granary tenant edit NAME --max-file-size SIZE' changes the limit.",
             "rate-limited" => "Try again later, or with fewer at a time (--jobs).",

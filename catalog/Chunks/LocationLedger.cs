@@ -11,7 +11,8 @@ internal static class LocationLedger
     // Shared locks on the attachments: whoever detaches a store waits until this transaction's reliance on it can be seen.
     private static readonly Sql SelectAttached = new("""
         SELECT a.store, a.read_only, a.write_only, (SELECT b.available FROM block b WHERE b.store = a.store AND b.epoch = ?2)
-        FROM attachment a WHERE a.scope = ?1 AND a.state = 0 /*share*/
+        FROM attachment a
+        WHERE a.scope = ?1 AND a.state = 0 AND a.store NOT IN (SELECT s.id FROM silo_drain d JOIN store s ON s.silo = d.silo) /*share*/
         """);
 
     private static readonly Sql SelectCopies = new("SELECT id, store FROM location WHERE tenant = ?1 AND chunk = ?2 AND state = 1");
@@ -42,7 +43,7 @@ internal static class LocationLedger
         WHERE state = 0 AND upload = ?1 AND epoch IN (SELECT id FROM silo_epoch WHERE ended IS NULL) /*lock*/
         """);
 
-    /// <summary>The stores that a scope uses and that are not leaving, with the space that a silo's life still has in each.</summary>
+    /// <summary>The stores that a scope uses and that are not leaving, by themselves or with their silo, with the space that a silo's life still has in each.</summary>
     public static List<AttachedStore> Attached(CatalogSession session, ScopeId scope, SiloEpoch epoch)
     {
         var attached = new List<AttachedStore>();

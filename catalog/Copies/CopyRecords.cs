@@ -122,6 +122,9 @@ public enum ReleaseReason
 
     /// <summary>No scope that references the chunk has the store attached.</summary>
     Leftover,
+
+    /// <summary>The store's silo is to leave: every scope gives way that can read the chunk elsewhere, also one that populates.</summary>
+    EmptyStore,
 }
 
 /// <summary>Asks to let one copy go.</summary>

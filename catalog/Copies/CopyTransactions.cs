@@ -27,10 +27,12 @@ internal static class CopyTransactions
 
     private static readonly Sql SelectTarget = new("""
         SELECT a.populate, a.drain, a.read_only, a.write_only FROM attachment a JOIN store s ON s.id = a.store
-        WHERE a.scope = ?1 AND a.store = ?2 AND a.state = 0 AND s.state = 0
+        WHERE a.scope = ?1 AND a.store = ?2 AND a.state = 0 AND s.state = 0 AND NOT EXISTS (SELECT 1 FROM silo_drain d WHERE d.silo = s.silo)
         """);
 
-    private static readonly Sql SelectActiveStore = new("SELECT 1 FROM store WHERE id = ?1 AND state = 0");
+    private static readonly Sql SelectActiveStore = new("""
+        SELECT 1 FROM store s WHERE s.id = ?1 AND s.state = 0 AND NOT EXISTS (SELECT 1 FROM silo_drain d WHERE d.silo = s.silo)
+        """);
 
     // What is being written counts: copies under way would pass the limit together.
     private static readonly Sql SelectSoft = new("""

@@ -48,11 +48,12 @@ internal static class ReleaseRule
     }
 
     // Populate asks for the copy in so many words; having the store without draining it does so against one scope's policy,
-    // but gives way to the store's own limit.
+    // but gives way to the store's own limit. A disk that leaves takes nobody's wishes into account.
     private static bool Insists(ChunkClaim claim, ReleaseReason reason) => reason switch
     {
         ReleaseReason.Drain or ReleaseReason.ShrinkScope => claim.Populate || !claim.Drain,
         ReleaseReason.ShrinkStore => claim.Populate,
+        ReleaseReason.EmptyStore => false,
         _ => true,
     };
 

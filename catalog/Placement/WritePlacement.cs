@@ -7,7 +7,7 @@ public static class WritePlacement
 {
     /// <summary>
     /// The stores of a scope that take ordinary uploads (D1, D5): attached and not read-only, not write-only, not leaving;
-    /// not being deleted; usable now. Order: upload priority descending, none last (D2), then name (D3). Whether a store has
+    /// not being deleted, not of a silo that is to leave; usable now. Order: upload priority descending, none last (D2), then name (D3). Whether a store has
     /// room is decided with its rows (D1, D7); soft limits do not matter here (D4).
     /// </summary>
     /// <param name="attachments">The scope's attachments.</param>
@@ -40,7 +40,7 @@ public static class WritePlacement
     {
         var settings = attachment.Settings;
         return settings.ReadOnly || settings.WriteOnly || attachment.State != AttachmentState.Active
-            || stores(settings.Store) is not { State: StoreState.Active } store || !isUsable(store.Id)
+            || stores(settings.Store) is not { State: StoreState.Active, IsEmptied: false } store || !isUsable(store.Id)
             ? null
             : store;
     }

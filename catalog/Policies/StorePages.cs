@@ -27,6 +27,13 @@ internal static class StorePages
         ORDER BY l.id LIMIT ?4
         """);
 
+    private static readonly Sql SelectReferenced = new("""
+        SELECT l.id, l.tenant, l.chunk, l.length FROM location l
+        WHERE l.store = ?1 AND l.state = 1 AND l.id > ?2 AND l.id <= ?3
+          AND EXISTS (SELECT 1 FROM chunk c WHERE c.tenant = l.tenant AND c.hash = l.chunk AND c.refs > 0)
+        ORDER BY l.id LIMIT ?4
+        """);
+
     /// <summary>A page of copies whose chunk a scope references.</summary>
     public static StorePage OfScope(CatalogSession session, StoreId store, ScopeId scope, LocationId? after, LocationId last, int limit)
     {
@@ -39,12 +46,17 @@ internal static class StorePages
     }
 
     /// <summary>A page of copies that no scope which references the chunk has a use for: none of them has the store attached.</summary>
-    public static StorePage Leftover(CatalogSession session, StoreId store, LocationId? after, int limit)
+    public static StorePage Leftover(CatalogSession session, StoreId store, LocationId? after, int limit) => OfStore(session, SelectLeftover, store, after, limit);
+
+    /// <summary>A page of copies whose chunk something references.</summary>
+    public static StorePage Referenced(CatalogSession session, StoreId store, LocationId? after, int limit) => OfStore(session, SelectReferenced, store, after, limit);
+
+    private static StorePage OfStore(CatalogSession session, Sql sql, StoreId store, LocationId? after, int limit)
     {
         var from = after?.Value ?? 0;
         var end = WindowEnd(session, store, from)?.Id;
         var found = new List<PolicyChunk>();
-        using var rows = session.Query(SelectLeftover, store, from, end ?? long.MaxValue, limit);
+        using var rows = session.Query(sql, store, from, end ?? long.MaxValue, limit);
         var reached = Read(rows, found);
         return new StorePage(found, found.Count == limit ? new LocationId(reached) : end is { } next ? new LocationId(next) : null);
     }

@@ -36,7 +36,7 @@ public static class RunPlan
             foreach (var one in topology.Stores.Where(one => one.State == StoreState.Active && (store is null || one.Id == store)))
             {
                 // Also without a limit: copies go that no scope has a use for any more.
-                tasks.Add(new NewRunTask(MaintenanceTaskKind.ShrinkStore, StorePhase, Store: one.Id));
+                tasks.Add(new NewRunTask(one.IsEmptied ? MaintenanceTaskKind.EmptyStore : MaintenanceTaskKind.ShrinkStore, StorePhase, Store: one.Id));
                 tasks.Add(new NewRunTask(MaintenanceTaskKind.Verify, StorePhase, Store: one.Id));
                 tasks.Add(new NewRunTask(MaintenanceTaskKind.Sweep, StorePhase, Store: one.Id));
             }
@@ -60,7 +60,7 @@ public static class RunPlan
             .Select(attachment => attachment.Settings)
             .ToArray();
         return [
-            .. Tasks(MaintenanceTaskKind.Populate, static settings => settings.Populate),
+            .. Tasks(MaintenanceTaskKind.Populate, settings => settings.Populate && topology.Store(settings.Store) is { IsEmptied: false }),
             .. Tasks(MaintenanceTaskKind.Drain, static settings => settings.Drain),
             .. Tasks(MaintenanceTaskKind.ShrinkScope, static settings => settings.SoftMaxSize is not null)];
 
@@ -73,6 +73,10 @@ public static class RunPlan
         topology.Store(store) is { State: StoreState.Active, Settings: { SoftMaxSize: not null } or { MaxSize: not null } }
             ? [new NewRunTask(MaintenanceTaskKind.ShrinkStore, StorePhase, Store: store)]
             : [];
+
+    /// <summary>What empties the local stores of a silo that is to leave, by name; nothing where it has none.</summary>
+    public static IReadOnlyList<NewRunTask> Empty(Topology topology, string silo) =>
+        [.. topology.Stores.Where(store => store.Silo == silo && store.State == StoreState.Active).Select(static store => new NewRunTask(MaintenanceTaskKind.EmptyStore, 0, Store: store.Id))];
 
     /// <summary>Reading and hashing every copy in every store.</summary>
     public static IReadOnlyList<NewRunTask> Scrub(Topology topology) =>

@@ -80,7 +80,7 @@ public readonly record struct RunTaskOwner(RunTaskOwnerKind Kind, long Id)
     {
         { Kind: MaintenanceTaskKind.Populate or MaintenanceTaskKind.Drain or MaintenanceTaskKind.ShrinkScope, Scope: { } scope } => Of(scope),
         { Kind: MaintenanceTaskKind.Collect or MaintenanceTaskKind.ExpireVersions or MaintenanceTaskKind.ExpireUploads, Tenant: { } tenant } => Of(tenant),
-        { Kind: MaintenanceTaskKind.ShrinkStore or MaintenanceTaskKind.Verify or MaintenanceTaskKind.Sweep or MaintenanceTaskKind.Scrub, Store: { } store } => Of(store),
+        { Kind: MaintenanceTaskKind.ShrinkStore or MaintenanceTaskKind.Verify or MaintenanceTaskKind.Sweep or MaintenanceTaskKind.Scrub or MaintenanceTaskKind.EmptyStore, Store: { } store } => Of(store),
         { Kind: MaintenanceTaskKind.Fsck, Store: { } store } => Of(store),
         { Kind: MaintenanceTaskKind.Fsck, Tenant: { } tenant } => Of(tenant),
         _ => throw new ArgumentException($"A task {task.Kind} needs its tenant, scope or store.", nameof(task)),

@@ -110,6 +110,9 @@ public sealed record StoreInfo
     /// <summary>The only silo that reads and writes it; null for all silos.</summary>
     public string? Silo { get; init; }
 
+    /// <summary>Its silo is to leave: it takes nothing new and is emptied; what it holds serves until then.</summary>
+    public bool IsEmptied { get; init; }
+
     /// <summary>Active or deleting.</summary>
     public StoreState State { get; init; }
 

@@ -18,7 +18,8 @@ internal static class TopologyTables
     private static readonly Sql SelectScopes = new("SELECT id, tenant, name, quota, keep_versions, keep_days, state, created, legal_hold FROM scope");
 
     private static readonly Sql SelectStores = new("""
-        SELECT id, name, backend, configuration, secrets, silo, instance_wide, soft_max_size, max_size, max_reads, max_writes, verify_by_backend, state, created
+        SELECT id, name, backend, configuration, secrets, silo, instance_wide, soft_max_size, max_size, max_reads, max_writes, verify_by_backend, state, created,
+            EXISTS (SELECT 1 FROM silo_drain d WHERE d.silo = store.silo)
         FROM store
         """);
 
@@ -125,6 +126,7 @@ internal static class TopologyTables
                 },
                 State = (StoreState)rows.Int(12),
                 Created = rows.Time(13),
+                IsEmptied = rows.Flag(14),
             });
         }
 

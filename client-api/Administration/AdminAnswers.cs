@@ -19,6 +19,7 @@ internal static class AdminAnswers
             AdminStatus.Conflict or AdminStatus.OperationMismatch => ProblemKinds.Conflict,
             AdminStatus.NotEmpty => ProblemKinds.NotEmpty,
             AdminStatus.LegalHold => ProblemKinds.LegalHold,
+            AdminStatus.NoTarget => ProblemKinds.NoTarget,
             AdminStatus.Invalid => ProblemKinds.InvalidRequest,
             _ => ProblemKinds.Internal,
         };

@@ -25,4 +25,5 @@ namespace Granary.ClientApi.Administration;
 [JsonSerializable(typeof(Page<FileHoldView>), TypeInfoPropertyName = "FileHoldPage")]
 [JsonSerializable(typeof(FileHoldView))]
 [JsonSerializable(typeof(ClusterView))]
+[JsonSerializable(typeof(SiloDrainView))]
 internal sealed partial class AdminJson : JsonSerializerContext;

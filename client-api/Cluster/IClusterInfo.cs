@@ -7,10 +7,11 @@ public interface IClusterInfo
     Task<IReadOnlyList<SiloFacts>> GetSilosAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>One silo as the runtime sees it.</summary>
+/// <summary>One silo as the runtime and its row see it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Status">The runtime's word for its state, in lower case: <c>active</c>, <c>joining</c>, <c>dead</c>...</param>
-/// <param name="Roles">What it does: <c>api</c>, <c>silo</c>.</param>
+/// <param name="Role"><c>serve</c> or <c>worker</c>; null for one that is gone.</param>
+/// <param name="Version">Version of the product that it runs; null for one that is gone.</param>
 /// <param name="Activations">Grain activations it holds; null where it could not be asked.</param>
 /// <param name="Started">When it started.</param>
-public sealed record SiloFacts(string Name, string Status, IReadOnlyList<string> Roles, long? Activations, DateTimeOffset Started);
+public sealed record SiloFacts(string Name, string Status, string? Role, string? Version, long? Activations, DateTimeOffset Started);

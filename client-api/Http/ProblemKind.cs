@@ -44,6 +44,9 @@ public static class ProblemKinds
     /// <summary>A legal hold forbids the removal (S22).</summary>
     public static readonly ProblemKind LegalHold = new("legal-hold", 409, "A legal hold is on");
 
+    /// <summary>What a silo's stores hold could go nowhere else.</summary>
+    public static readonly ProblemKind NoTarget = new("no-target", 409, "There is nowhere for it to go");
+
     /// <summary>It existed and expired.</summary>
     public static readonly ProblemKind Expired = new("expired", 410, "It has expired");
 
@@ -99,7 +102,7 @@ public static class ProblemKinds
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
         InvalidRequest, InvalidPath, TenantRequired, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, RequestTimeout,
-        Conflict, NotEmpty, LegalHold, Expired, PreconditionFailed, FileTooLarge, BodyTooLarge, UnsupportedMediaType, RangeNotSatisfiable,
+        Conflict, NotEmpty, LegalHold, NoTarget, Expired, PreconditionFailed, FileTooLarge, BodyTooLarge, UnsupportedMediaType, RangeNotSatisfiable,
         DigestMismatch, Locked, ChecksumMismatch, RateLimited, HeadersTooLarge, Internal, Unavailable, Busy, VersionNotSupported, QuotaExceeded,
         NoStoreAvailable,
     ];

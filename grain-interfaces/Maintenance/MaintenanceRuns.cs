@@ -35,6 +35,9 @@ public enum MaintenanceTaskKind
 
     /// <summary>Recounts what the catalog counts, and compares it with the stores.</summary>
     Fsck = 10,
+
+    /// <summary>Moves everything that is needed out of a local store whose silo is to leave.</summary>
+    EmptyStore = 11,
 }
 
 /// <summary>State of a run. The numbers are stored.</summary>

@@ -141,7 +141,7 @@ internal sealed class ChunkMover(CopyCatalog catalog, CopyWorker worker, Topolog
 
     private ChunkDone Failed(MoveJob job, PolicyChunk chunk, ScopeId scope, string code, string why)
     {
-        var verb = job.Reason == ReleaseReason.Drain ? "drain" : "relieve";
+        var verb = job.Reason switch { ReleaseReason.Drain => "drain", ReleaseReason.EmptyStore => "empty", _ => "relieve" };
         var message = string.Create(CultureInfo.InvariantCulture, $"Wanted to {verb} {NameOf(job.From)} of {chunk.Hash}, but {why}");
         return new ChunkDone(ChunkResult.Failed, 0, new TaskFinding(FindingKind.Error, code, message, chunk.Hash, job.From, scope));
     }

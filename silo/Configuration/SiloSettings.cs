@@ -14,6 +14,9 @@ public sealed class SiloSettings
     /// <summary>Whether this silo serves the API; a worker does not.</summary>
     public required bool IsWorker { get; init; }
 
+    /// <summary>The role as operators know it: <c>serve</c> or <c>worker</c>.</summary>
+    public string Role => IsWorker ? "worker" : "serve";
+
     /// <summary>The cluster; null for a silo of its own.</summary>
     public required ClusterOptions? Cluster { get; init; }
 

@@ -33,7 +33,7 @@ internal sealed record Installation(string Id, SiloEpoch Epoch)
         if (settings.Cluster is { } cluster)
         {
             await services.GetRequiredService<SiloAddressCatalog>().AnnounceAsync(
-                new SiloAddressInfo(settings.Name, epoch, cluster.Endpoint.ToString(), settings.IsWorker ? "worker" : "serve", RuntimeIdentity.ProductVersion, TimeProvider.System.GetUtcNow()),
+                new SiloAddressInfo(settings.Name, epoch, cluster.Endpoint.ToString(), settings.Role, RuntimeIdentity.ProductVersion, TimeProvider.System.GetUtcNow()),
                 cancellationToken);
         }
 

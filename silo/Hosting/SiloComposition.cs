@@ -55,7 +55,8 @@ internal static class SiloComposition
         builder.Services.AddHostedService<WebhookWaker>();
         builder.Services.AddHostedService<MaintenanceWaker>();
         builder.Services.AddHostedService<AnswerPruner>();
-        builder.Services.AddSingleton<IClusterInfo, ClusterInfo>();
+        builder.Services.AddSingleton<IClusterInfo>(provider => new ClusterInfo(
+            provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<SiloAddressCatalog>(), settings));
         builder.Services.AddSingleton<IChangeAnnouncements, ChangeAnnouncements>();
         builder.Services.AddGranaryClientApi(api =>
         {

@@ -10,14 +10,15 @@ internal static class ClusterCommand
 {
     /// <summary>The noun with its verbs.</summary>
     public static Command Create(Runner runner) =>
-        new Command("cluster", "The processes that serve (operators)").With(ClusterStatusCommand.Create(runner));
+        new Command("cluster", "The processes that serve (operators)").With(
+            ClusterStatusCommand.Create(runner), ClusterDrainCommand.Create(runner), ClusterDrainCommand.CreateUndo(runner));
 }
 
 /// <summary>cluster status: silos, their state, and the stores they own.</summary>
 internal static class ClusterStatusCommand
 {
     /// <summary>The command.</summary>
-    public static Command Create(Runner runner) => new Command("status", "Show the silos and the stores they own").Does(runner, RunAsync);
+    public static Command Create(Runner runner) => new Command("status", "Show the silos, what they do and hold, and the stores they own").Does(runner, RunAsync);
 
     private static async Task<int> RunAsync(Session session, CancellationToken cancellationToken)
     {
@@ -29,12 +30,17 @@ internal static class ClusterStatusCommand
             ("runtime", $"{cluster.Runtime} {cluster.RuntimeVersion}".Trim() is { Length: > 0 } runtime ? runtime : Show.None),
             ("silos", Show.Count(silos.Count)));
         session.Printer.Detail("silos:", Table(), silos);
+        foreach (var drain in silos.Select(static silo => silo.Drain).OfType<SiloDrain>().DistinctBy(static drain => drain.Silo))
+        {
+            session.Printer.Detail($"{drain.Silo} is to leave (run {drain.Run}):", ClusterDrainCommand.Stores(session.Show), drain.Stores ?? []);
+        }
+
         return ExitCode.Done;
     }
 
     private static Table<Silo> Table() => new(
         new Column<Silo>("  SILO", silo => "  " + silo.Name),
-        new Column<Silo>("STATUS", silo => silo.Status ?? Show.None),
+        new Column<Silo>("STATUS", silo => silo.Drain is { } drain ? $"{silo.Status}, {drain.State}" : silo.Status ?? Show.None),
         new Column<Silo>("ROLES", silo => Show.List(silo.Roles)),
         new Column<Silo>("ACTIVATIONS", silo => Show.Count(silo.Activations), Right: true),
         new Column<Silo>("VERSION", silo => silo.Version ?? Show.None),

@@ -12,12 +12,17 @@ internal static class HealthCommand
     private const string Ready = "/api/v1/ready";
 
     /// <summary>The command.</summary>
-    public static Command Create(Runner runner) =>
-        new Command("health", "Show what works, what does not, and what to try next").Does(runner, RunAsync);
-
-    private static async Task<int> RunAsync(Session session, CancellationToken cancellationToken)
+    public static Command Create(Runner runner)
     {
-        var report = await AskAsync(session, cancellationToken);
+        var ready = new Option<bool>("--ready") { Description = "Only ask whether the server takes requests now, for probes; needs no key" };
+        return new Command("health", "Show what works, what does not, and what to try next")
+            .With(ready)
+            .Does(runner, (session, cancellationToken) => RunAsync(session, session.Value(ready), cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(Session session, bool onlyReady, CancellationToken cancellationToken)
+    {
+        var report = onlyReady ? await AskReadyAsync(session, cancellationToken) : await AskAsync(session, cancellationToken);
         if (session.Json)
             session.Printer.Event(report, "");
         else
@@ -36,7 +41,12 @@ internal static class HealthCommand
         var (status, body) = await session.Client.ProbeAsync(Full, cancellationToken);
         if (status is 200 or 503)
             return HealthAnswer.Read(Full, status, body);
-        (status, body) = await session.Client.ProbeAsync(Ready, cancellationToken);
+        return await AskReadyAsync(session, cancellationToken);
+    }
+
+    private static async Task<HealthReport> AskReadyAsync(Session session, CancellationToken cancellationToken)
+    {
+        var (status, body) = await session.Client.ProbeAsync(Ready, cancellationToken);
         return HealthAnswer.Read(Ready, status, body);
     }
 

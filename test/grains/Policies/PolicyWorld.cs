@@ -61,12 +61,15 @@ internal sealed class PolicyWorld(GrainWorld world)
 
     public GrainWorld World => world;
 
+    /// <summary>A name that no other case has.</summary>
+    public string Name => _name;
+
     public T Get<T>()
         where T : notnull => world.Get<T>();
 
-    public async Task<StoreId> AddStoreAsync(string name, long? softMaxSize = null, long? maxSize = null)
+    public async Task<StoreId> AddStoreAsync(string name, long? softMaxSize = null, long? maxSize = null, string? silo = null)
     {
-        var store = await world.AddStoreAsync($"{_name}-{name}");
+        var store = await world.AddStoreAsync($"{_name}-{name}", silo: silo);
         _stores.Add(store);
         await SetLimitsAsync(store, softMaxSize, maxSize);
         return store;
@@ -104,8 +107,15 @@ internal sealed class PolicyWorld(GrainWorld world)
     /// <summary>Writes a file of one chunk into the first of these stores that the scope may write to, and commits it.</summary>
     public async Task<ChunkHash> WriteAsync(CaseScope scope, string path, StoreId store, int size = ChunkSize)
     {
+        await (await BeginWriteAsync(scope, path, store, size))();
+        return scope.Files[path];
+    }
+
+    /// <summary>Places the only chunk of a file; what is given back writes its bytes and commits it.</summary>
+    public async Task<Func<Task>> BeginWriteAsync(CaseScope scope, string path, StoreId store, int size = ChunkSize)
+    {
         var content = Encoding.UTF8.GetBytes(path.PadRight(size, '.'));
-        using var chunk = ChunkBuffer.CopyOf(content);
+        var chunk = ChunkBuffer.CopyOf(content);
         var upload = new UploadId(Guid.CreateVersion7());
         var place = new PlaceChunk
         {
@@ -120,16 +130,21 @@ internal sealed class PolicyWorld(GrainWorld world)
             placed = await Get<UploadCatalog>().PlaceChunkAsync(place, default);
         }
 
-        if (placed.Status == PlaceStatus.Write)
+        return async () =>
         {
-            Assert.True(world.Directory.TryGet(placed.Store, out var open));
-            await open.PutAsync(new LocationKey(scope.Tenant.ToString(), chunk.Hash, placed.Location.Value), chunk, default);
-        }
+            using (chunk)
+            {
+                if (placed.Status == PlaceStatus.Write)
+                {
+                    Assert.True(world.Directory.TryGet(placed.Store, out var open));
+                    await open.PutAsync(new LocationKey(scope.Tenant.ToString(), chunk.Hash, placed.Location.Value), chunk, default);
+                }
 
-        var committed = await Grain(scope).ApplyAsync(Writer.Commit(path, upload, placed, content), default);
-        Assert.Equal(NamespaceStatus.Done, committed.Status);
-        scope.Files[path] = chunk.Hash;
-        return chunk.Hash;
+                var committed = await Grain(scope).ApplyAsync(Writer.Commit(path, upload, placed, content), default);
+                Assert.Equal(NamespaceStatus.Done, committed.Status);
+                scope.Files[path] = chunk.Hash;
+            }
+        };
     }
 
     /// <summary>Deletes a file, and uncounts what it referenced.</summary>

@@ -100,9 +100,9 @@ internal sealed class GrainWorld : IAsyncDisposable, ISiloLife
     }
 
     /// <summary>Makes a local store that belongs to the silo, and opens it.</summary>
-    public async Task<StoreId> AddStoreAsync(string name, long? maxSize = null, bool ofThisSilo = true)
+    public async Task<StoreId> AddStoreAsync(string name, long? maxSize = null, bool ofThisSilo = true, string? silo = null)
     {
-        var config = new LocalStoreConfig { Path = _folder.Make(name), Silo = ofThisSilo ? SiloName : null };
+        var config = new LocalStoreConfig { Path = _folder.Make(name), Silo = silo ?? (ofThisSilo ? SiloName : null) };
         var created = await Get<StoreCatalog>().CreateAsync(
             new NewFileStore
             {

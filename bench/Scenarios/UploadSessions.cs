@@ -1,13 +1,18 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Granary.Bench.Client;
 
 namespace Granary.Bench.Scenarios;
 
-/// <summary>Upload sessions: 1 GiB in four parallel parts beside one PUT; completion of 10,000 parts; expiry of 10,000 sessions.</summary>
+/// <summary>
+/// Upload sessions: 1 GiB in four parallel parts beside one PUT; completion of 10,000 parts, without and with a hash of the
+/// whole; 200 uploads at the edge of a quota; expiry of 10,000 sessions.
+/// </summary>
 internal sealed class UploadSessions : Scenario
 {
     private const long Length = 1L << 30;
@@ -18,12 +23,17 @@ internal sealed class UploadSessions : Scenario
     private const int Abandoned = 10_000;
     private const long AbandonedBytes = 1_000_000;
 
-    /// <summary>Longer than it takes to begin all of them.</summary>
+    /// <summary>Longer than it takes to begin all of them, so that none is over before the last one is left.</summary>
     private const int ExpirySeconds = 60;
+
+    private const int EdgeUploads = 200;
+    private const int EdgeFit = 140;
+    private const int EdgeSize = (3 * SmallPart) + 1;
+    private const int EdgeRest = 777;
 
     public override string Name => "sessions";
 
-    public override string Summary => "upload sessions: 1 GiB in 4 parallel parts, complete of 10,000 parts, expiry of 10,000";
+    public override string Summary => "upload sessions: 1 GiB in 4 parallel parts, complete of 10,000 parts, 200 at a quota, expiry of 10,000";
 
     public override async Task RunAsync(ScenarioContext context, CancellationToken cancellationToken)
     {
@@ -34,7 +44,9 @@ internal sealed class UploadSessions : Scenario
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Token);
 
         await LargeAsync(context, server, client, cancellationToken).ConfigureAwait(false);
-        await ManyPartsAsync(context, server, client, cancellationToken).ConfigureAwait(false);
+        await ManyPartsAsync(context, server, client, hashed: false, cancellationToken).ConfigureAwait(false);
+        await ManyPartsAsync(context, server, client, hashed: true, cancellationToken).ConfigureAwait(false);
+        await EdgeAsync(context, server, client, cancellationToken).ConfigureAwait(false);
         await AbandonedAsync(context, server, client, cancellationToken).ConfigureAwait(false);
     }
 
@@ -70,24 +82,69 @@ internal sealed class UploadSessions : Scenario
         File.Delete(file);
     }
 
-    private static async Task ManyPartsAsync(ScenarioContext context, GranaryServer server, HttpClient client, CancellationToken cancellationToken)
+    /// <summary>
+    /// Ten thousand parts, then the completion. With the hash of the whole announced the parts come in order, as a client
+    /// sends them that reads its file once: each connection takes the next one.
+    /// </summary>
+    private static async Task ManyPartsAsync(ScenarioContext context, GranaryServer server, HttpClient client, bool hashed, CancellationToken cancellationToken)
     {
         const long Size = (long)ManyParts * SmallPart;
         var file = Path.Combine(context.Folder, "many");
-        Content.WriteFile(file, Size, context.Seed + (100 * Length));
-        var id = await BeginAsync(client, "many", Size, SmallPart, cancellationToken).ConfigureAwait(false);
+        Content.WriteFile(file, Size, context.Seed + ((hashed ? 200 : 100) * Length));
+        var id = await BeginAsync(client, hashed ? "hashed" : "many", Size, SmallPart, cancellationToken, sha256: hashed ? await HashAsync(file, cancellationToken).ConfigureAwait(false) : null)
+            .ConfigureAwait(false);
         var clock = Stopwatch.StartNew();
-        await PartsAsync(server, id, file, SmallPart, 16, cancellationToken).ConfigureAwait(false);
-        context.Tell("parts of 64 KiB, 16 at a time", ManyParts / clock.Elapsed.TotalSeconds, "/s");
+        await PartsAsync(server, id, file, SmallPart, hashed ? Senders : 16, cancellationToken).ConfigureAwait(false);
+        context.Tell(hashed ? "parts of 64 KiB in order, 4 at a time" : "parts of 64 KiB, 16 at a time", ManyParts / clock.Elapsed.TotalSeconds, "/s");
         clock.Restart();
         await CompleteAsync(client, id, cancellationToken).ConfigureAwait(false);
-        context.Hold("complete of 10,000 parts", clock.Elapsed.TotalSeconds, "s", 1, atMost: true);
+        context.Hold(hashed ? "complete of 10,000 parts with sha256" : "complete of 10,000 parts", clock.Elapsed.TotalSeconds, "s", 1, atMost: true);
         File.Delete(file);
+    }
+
+    /// <summary>Uploads that begin at one time, of which the quota has room for some, and for a few bytes more.</summary>
+    private static async Task EdgeAsync(ScenarioContext context, GranaryServer server, HttpClient client, CancellationToken cancellationToken)
+    {
+        const long Quota = ((long)EdgeFit * EdgeSize) + EdgeRest;
+        using var scope = await client.PostAsJsonAsync("api/v1/scopes", new { name = "edge", quotaBytes = Quota }, cancellationToken).ConfigureAwait(false);
+        scope.EnsureSuccessStatusCode();
+        var stored = 0;
+        var clock = Stopwatch.StartNew();
+        await Parallel.ForEachAsync(Enumerable.Range(0, EdgeUploads), new ParallelOptions { MaxDegreeOfParallelism = EdgeUploads, CancellationToken = cancellationToken }, async (i, token) =>
+        {
+            using var begun = await client.PostAsJsonAsync("api/v1/scopes/edge/uploads", new { path = $"e{i}", size = EdgeSize, chunkSize = SmallPart }, token).ConfigureAwait(false);
+            if (begun.StatusCode == HttpStatusCode.InsufficientStorage)
+            {
+                return;
+            }
+
+            var id = await IdAsync(begun, token).ConfigureAwait(false);
+            var content = new byte[EdgeSize];
+            Content.Fill(content, context.Seed + (300 * Length) + i);
+            for (var at = 0; at < EdgeSize; at += SmallPart)
+            {
+                using var body = new ByteArrayContent(content, at, Math.Min(SmallPart, EdgeSize - at));
+                using var put = await client.PutAsync($"api/v1/uploads/{id}/chunks/{at / SmallPart}", body, token).ConfigureAwait(false);
+                put.EnsureSuccessStatusCode();
+            }
+
+            await CompleteAsync(client, id, token).ConfigureAwait(false);
+            Interlocked.Increment(ref stored);
+        }).ConfigureAwait(false);
+        context.Tell($"{EdgeUploads} uploads at the edge of a quota", clock.Elapsed.TotalSeconds, "s");
+        context.Hold("of those that had room, refused", EdgeFit - stored, "", 0, atMost: true);
+
+        // What is left is taken to the byte, and not one more.
+        using var wire = await Wire.ConnectAsync(server.Port, server.Token, cancellationToken).ConfigureAwait(false);
+        var more = await wire.PutAsync("/api/v1/scopes/edge/files/more", new byte[EdgeRest + 1], cancellationToken).ConfigureAwait(false);
+        var rest = await wire.PutAsync("/api/v1/scopes/edge/files/rest", new byte[EdgeRest], cancellationToken).ConfigureAwait(false);
+        var shown = JsonNode.Parse(await client.GetStringAsync("api/v1/scopes/edge", cancellationToken).ConfigureAwait(false))!;
+        context.Hold("bytes beside the quota at the end", more == 507 && rest == 201 ? Math.Abs(Quota - (long)shown["logicalBytes"]!) : Quota, "", 0, atMost: true);
     }
 
     /// <summary>
     /// The quota of a scope is what all abandoned sessions reserve together: another one of that size begins when the last of
-    /// them has given its bytes back.
+    /// them has given its bytes back. The time counts from when the first one is over.
     /// </summary>
     private static async Task AbandonedAsync(ScenarioContext context, GranaryServer server, HttpClient client, CancellationToken cancellationToken)
     {
@@ -95,6 +152,8 @@ internal sealed class UploadSessions : Scenario
         scope.EnsureSuccessStatusCode();
         var part = new byte[SmallPart];
         Content.Fill(part, context.Seed);
+        var firstIsOver = TimeSpan.FromSeconds(ExpirySeconds);
+        var clock = Stopwatch.StartNew();
         await Parallel.ForEachAsync(Enumerable.Range(0, Abandoned), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken }, async (i, token) =>
         {
             var id = await BeginAsync(client, $"a{i}", AbandonedBytes, SmallPart, token, "abandoned").ConfigureAwait(false);
@@ -102,15 +161,15 @@ internal sealed class UploadSessions : Scenario
             using var put = await client.PutAsync($"api/v1/uploads/{id}/chunks/0", body, token).ConfigureAwait(false);
             put.EnsureSuccessStatusCode();
         }).ConfigureAwait(false);
-        await Task.Delay(TimeSpan.FromSeconds(ExpirySeconds + 2), cancellationToken).ConfigureAwait(false);
+        context.Tell("10,000 sessions with a part each begun", clock.Elapsed.TotalSeconds, "s");
+        if (clock.Elapsed < firstIsOver)
+        {
+            await Task.Delay(firstIsOver - clock.Elapsed, cancellationToken).ConfigureAwait(false);
+        }
 
-        // Ending any upload wakes the background.
-        var last = await BeginAsync(client, "wake", 1, SmallPart, cancellationToken).ConfigureAwait(false);
-        using var ended = await client.DeleteAsync($"api/v1/uploads/{last}", cancellationToken).ConfigureAwait(false);
-        var clock = Stopwatch.StartNew();
         var slowest = 0.0;
         using var wire = await Wire.ConnectAsync(server.Port, server.Token, cancellationToken).ConfigureAwait(false);
-        for (var puts = 0; clock.Elapsed < TimeSpan.FromMinutes(2); puts++)
+        for (var puts = 0; clock.Elapsed < firstIsOver + TimeSpan.FromMinutes(2); puts++)
         {
             var one = Stopwatch.StartNew();
             Expect(await wire.PutAsync($"/api/v1/scopes/main/files/meanwhile{puts}", part, cancellationToken).ConfigureAwait(false));
@@ -123,15 +182,28 @@ internal sealed class UploadSessions : Scenario
             }
         }
 
-        context.Hold("10,000 abandoned sessions expired", clock.Elapsed.TotalSeconds, "s", 30, atMost: true);
+        context.Hold("10,000 abandoned sessions expired", (clock.Elapsed - firstIsOver).TotalSeconds, "s", 30, atMost: true);
         context.Tell("slowest PUT of 64 KiB meanwhile", slowest, "ms");
     }
 
-    private static async Task<string> BeginAsync(HttpClient client, string path, long size, int chunkSize, CancellationToken cancellationToken, string scope = "main")
+    private static async Task<string> BeginAsync(
+        HttpClient client, string path, long size, int chunkSize, CancellationToken cancellationToken, string scope = "main", string? sha256 = null)
     {
-        using var begun = await client.PostAsJsonAsync($"api/v1/scopes/{scope}/uploads", new { path, size, chunkSize }, cancellationToken).ConfigureAwait(false);
+        object body = sha256 is null ? new { path, size, chunkSize } : new { path, size, chunkSize, sha256 };
+        using var begun = await client.PostAsJsonAsync($"api/v1/scopes/{scope}/uploads", body, cancellationToken).ConfigureAwait(false);
+        return await IdAsync(begun, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<string> IdAsync(HttpResponseMessage begun, CancellationToken cancellationToken)
+    {
         begun.EnsureSuccessStatusCode();
         return (string)JsonNode.Parse(await begun.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false))!["id"]!;
+    }
+
+    private static async Task<string> HashAsync(string file, CancellationToken cancellationToken)
+    {
+        using var stream = File.OpenRead(file);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
     }
 
     private static async Task CompleteAsync(HttpClient client, string id, CancellationToken cancellationToken)

@@ -20,6 +20,7 @@ internal sealed class CatalogWorld : IAsyncDisposable
         Keys = new ApiKeyCatalog(database, Topology);
         Silos = new SiloCatalog(database);
         Uploads = new UploadCatalog(database);
+        Sessions = new SessionCatalog(database);
         Files = new NamespaceCatalog(database);
         Versions = new VersionCatalog(database);
         Holds = new HoldCatalog(database);
@@ -43,6 +44,8 @@ internal sealed class CatalogWorld : IAsyncDisposable
     public SiloCatalog Silos { get; }
 
     public UploadCatalog Uploads { get; }
+
+    public SessionCatalog Sessions { get; }
 
     public NamespaceCatalog Files { get; }
 

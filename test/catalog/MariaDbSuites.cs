@@ -79,3 +79,6 @@ public sealed class MariaDbModelTests(ITestOutputHelper output) : ModelSuite(new
 
 [RequiresMariaDb]
 public sealed class MariaDbRetentionTests(ITestOutputHelper output) : RetentionSuite(new MariaDbDatabases(), output);
+
+[RequiresMariaDb]
+public sealed class MariaDbSessionTests() : SessionSuite(new MariaDbDatabases());

@@ -50,3 +50,5 @@ public sealed class SqliteConcurrencyTests(ITestOutputHelper output) : Concurren
 public sealed class SqliteModelTests(ITestOutputHelper output) : ModelSuite(new SqliteFiles(), output);
 
 public sealed class SqliteRetentionTests(ITestOutputHelper output) : RetentionSuite(new SqliteFiles(), output);
+
+public sealed class SqliteSessionTests() : SessionSuite(new SqliteFiles());

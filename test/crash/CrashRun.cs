@@ -27,6 +27,7 @@ internal sealed class CrashRun : IDisposable
     private readonly ScopeModel _main = new("main", keepVersions: 1);
     private readonly ScopeModel _other = new("other", keepVersions: 3);
     private readonly List<SessionModel>[] _sessions = [[], []];
+    private readonly List<TusModel>[] _tus = [[], []];
     private List<Operation> _asked = [];
     private int _acknowledged;
     private int _unknown;
@@ -56,9 +57,12 @@ internal sealed class CrashRun : IDisposable
     {
         _output.WriteLine($"data in {Data}");
         await PrepareAsync();
+
+        // All at once: what happens in a life must not change what is planned for the next, or no run could be repeated.
+        var plans = Enumerable.Range(0, kills).Select(life => FaultPlan.Choose(_random, (_number * kills) + life)).ToArray();
         for (var life = 0; life < kills; life++)
         {
-            var plan = FaultPlan.Choose(_random, (_number * kills) + life + _random.Next(2));
+            var plan = plans[life];
             _output.WriteLine($"life {life}: {plan}");
             var hooks = plan.Hook.Length == 0
                 ? Array.Empty<(string, string)>()
@@ -87,6 +91,7 @@ internal sealed class CrashRun : IDisposable
             await CheckPromisesAsync(api);
             await AbortSessionsAsync(api);
             await Operator.CalmAsync(api, _main);
+            await Operator.CalmAsync(api, _other);
             await using (var rows = await Rows.OpenAsync(Data))
             {
                 await rows.WaitForQuietAsync(s_settling);
@@ -130,6 +135,9 @@ internal sealed class CrashRun : IDisposable
         await DoAsync(api.Http.PutAsJsonAsync("api/v1/scopes/main/stores/second", new { uploadPriority = 120 }));
         await DoAsync(api.Http.PostAsJsonAsync("api/v1/scopes", new { name = "other", keepVersions = 3 }));
 
+        // What one scope has copied there all the time the other one drains, and the other way round.
+        await DoAsync(api.Http.PutAsJsonAsync("api/v1/scopes/other/stores/second", new { policy = new { populate = true } }));
+
         // Longer than any read here takes, short enough that collection meets what is still in use elsewhere.
         await DoAsync(api.Http.PatchAsJsonAsync("api/v1/maintenance/settings", new { graceSeconds = 2 }));
     }
@@ -155,7 +163,7 @@ internal sealed class CrashRun : IDisposable
 
     /// <summary>
     /// Steps: (1) some of what was not answered is asked again with its key; (2) the log is replayed against what was asked;
-    /// (3) the rows agree; (4) every file reads back.
+    /// (3) the rows agree; (4) every file reads back; (5) the server finds nothing wrong with itself, every copy hashed.
     /// </summary>
     private async Task CheckPromisesAsync(ApiClient api)
     {
@@ -181,6 +189,7 @@ internal sealed class CrashRun : IDisposable
             Fail("What was acknowledged is not there", await ReadBack.CheckAsync(api, scope, _contents));
         }
 
+        Fail("fsck finds what must not be", await Fsck.CheckAsync(api));
         Fail("The server answered what it must not", api.Wrong);
     }
 
@@ -191,8 +200,10 @@ internal sealed class CrashRun : IDisposable
         var working = Enumerable.Range(0, OwnWorkers).Select(i => new OwnWorker(api, _contents, i % 3 == 2 ? _other : _main, i % 3 == 2 ? _main : _other, i, Next(i)).RunAsync(over.Token))
             .Concat(Enumerable.Range(0, SharedWorkers).Select(i => new SharedWorker(api, _contents, i % 2 == 0 ? _main : _other, Next(50 + i)).RunAsync(over.Token)))
             .Concat(_sessions.Select((open, i) => new SessionWorker(api, _contents, i == 0 ? _main : _other, i, open, Next(70 + i)).RunAsync(over.Token)))
+            .Concat(_tus.Select((open, i) => new TusWorker(api, _contents, i == 0 ? _main : _other, i, open, Next(75 + i)).RunAsync(over.Token)))
             .Append(new Vanisher(api, _main, Next(80)).RunAsync(over.Token))
             .Append(new Operator(api, _main, Next(81)).RunAsync(over.Token))
+            .Append(new Operator(api, _other, Next(83)).RunAsync(over.Token))
             .Append(new Maintainer(api, Next(82)).RunAsync(over.Token))
             .ToArray();
         keeper.BeginLoad();

@@ -33,24 +33,30 @@ internal sealed class SessionUploader(GranaryClient api, UploadMemory memory, Tr
     public async Task<SentFile> SendAsync(string file, RemotePath target, string contentType, CancellationToken cancellationToken)
     {
         var identity = FileIdentity.Of(file);
+        var remembered = memory.Find(target, identity);
+        var resumed = remembered?.Identity == identity.ToString() ? remembered : null;
+        var stale = resumed is null ? remembered : null;
         for (var attempt = 1; ; attempt++)
         {
-            var upload = attempt == 1 ? memory.Find(target, identity) : null;
-            var (id, partSize) = upload is null ? await BeginAsync(target, identity, contentType, cancellationToken) : (upload.Id, upload.ChunkSize);
+            var (id, partSize) = resumed is null ? await BeginAsync(target, identity, contentType, stale, cancellationToken) : (resumed.Id, resumed.ChunkSize);
             using var parts = new LocalParts(file, identity, partSize);
             var run = new Run(this, id, parts);
             try
             {
                 var stored = await run.SendAsync(target, cancellationToken);
                 memory.Forget(target, identity);
+                if (stale is not null)
+                    await AbortAsync(stale.Id, cancellationToken);
                 return new SentFile(stored, run.Sent);
             }
-            catch (ApiException refusal) when (IsOver(refusal) && attempt < Attempts)
+            catch (ApiException refusal) when (attempt < Attempts && (IsOver(refusal) || (resumed is not null && refusal.Status == 400)))
             {
-                // The server knows it no more, or it holds something else than this file: from the beginning.
+                // The server knows it no more, or it is not what was remembered, or holds something else than this file: from
+                // the beginning.
                 totals.Moved(-run.Moved);
                 memory.Forget(target, identity);
                 await AbortAsync(id, cancellationToken);
+                resumed = null;
             }
             catch (LocalFileException)
             {
@@ -68,6 +74,24 @@ internal sealed class SessionUploader(GranaryClient api, UploadMemory memory, Tr
 
     // Gone (404), expired (410), or complete, or with other bytes in a place (409).
     private static bool IsOver(ApiException refusal) => refusal.Status is 404 or 409 or 410;
+
+    /// <summary>
+    /// Begins an upload. One of the file as it was before keeps its parts until the new one is complete, because the file may
+    /// share most of them; where the quota has no room for both it goes first.
+    /// </summary>
+    private async Task<(string Id, long PartSize)> BeginAsync(
+        RemotePath target, FileIdentity identity, string contentType, RememberedUpload? stale, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await BeginAsync(target, identity, contentType, cancellationToken);
+        }
+        catch (ApiException refusal) when (refusal.Status == 507 && stale is not null)
+        {
+            await AbortAsync(stale.Id, cancellationToken);
+            return await BeginAsync(target, identity, contentType, cancellationToken);
+        }
+    }
 
     private async Task<(string Id, long PartSize)> BeginAsync(RemotePath target, FileIdentity identity, string contentType, CancellationToken cancellationToken)
     {
@@ -184,7 +208,26 @@ internal sealed class SessionUploader(GranaryClient api, UploadMemory memory, Tr
             await owner.sending.WaitAsync(cancellationToken);
             try
             {
-                var digest = $"sha-256=:{Convert.ToBase64String(parts.HashOf(index))}:";
+                for (var attempt = 1; !await TrySendPartAsync(index, last: attempt == Attempts, cancellationToken); attempt++)
+                {
+                }
+
+                Interlocked.Add(ref sent, parts.LengthOf(index));
+                Interlocked.Add(ref moved, parts.LengthOf(index));
+            }
+            finally
+            {
+                owner.sending.Release();
+            }
+        }
+
+        /// <summary>Sends a part; false when it was damaged on its way.</summary>
+        private async Task<bool> TrySendPartAsync(int index, bool last, CancellationToken cancellationToken)
+        {
+            var hash = parts.HashOf(index);
+            var digest = $"sha-256=:{Convert.ToBase64String(hash)}:";
+            try
+            {
                 await owner.client.PutAsync<StoredPart>(
                     _ =>
                     {
@@ -195,17 +238,17 @@ internal sealed class SessionUploader(GranaryClient api, UploadMemory memory, Tr
                         return request;
                     },
                     repeatable: true, cancellationToken);
-                Interlocked.Add(ref sent, parts.LengthOf(index));
-                Interlocked.Add(ref moved, parts.LengthOf(index));
+                return true;
             }
             catch (ApiException refusal) when (refusal.Code == "digest-mismatch")
             {
                 parts.Settle();
-                throw new LocalFileException("the file was written to while it was sent.", refusal);
-            }
-            finally
-            {
-                owner.sending.Release();
+                var now = await parts.ReadAsync(index, cancellationToken);
+                if (!now.AsSpan().SequenceEqual(hash))
+                    throw new LocalFileException("the file was written to while it was sent.", refusal);
+                if (last)
+                    throw;
+                return false;
             }
         }
 

@@ -32,9 +32,11 @@ internal sealed class Silo : IAsyncDisposable
     }
 
     /// <summary>Starts `up` and waits until it is ready.</summary>
-    public static async Task<Silo> UpAsync(string data, int port = 0)
+    public static async Task<Silo> UpAsync(string data, int port = 0, params (string Name, string Value)[] settings)
     {
         var start = Programs.Start("granary-silo.dll", ["up", "--data", data, "--port", port.ToString()]);
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
         var silo = new Silo(Process.Start(start)!);
         var clock = Stopwatch.StartNew();
         while (!silo.Output.Contains("granary is ready at", StringComparison.Ordinal))

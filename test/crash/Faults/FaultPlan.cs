@@ -9,6 +9,9 @@ internal sealed partial class FaultPlan
     /// <summary>Longest life under load; a point that is not reached by then is not waited for.</summary>
     private const int LongestLoad = 2_500;
 
+    /// <summary>Points of background work, which a life of some seconds reaches a few times at most.</summary>
+    private static readonly string[] s_rare = ["collect.", "copy.", "delete.", "run."];
+
     private static readonly string[] s_folders = ["catalog", "client-api", "grains", "stores", "silo"];
 
     /// <summary>Every point that the product's source names.</summary>
@@ -41,9 +44,9 @@ internal sealed partial class FaultPlan
         var sleep = random.Next(8) == 0 ? random.Next(1_500, 3_000) : random.Next(20, 600);
         return random.Next(8) switch
         {
-            < 4 => new FaultPlan { Hook = $"{point}:{Hit(random)}:kill" },
+            < 4 => new FaultPlan { Hook = $"{point}:{Hit(random, point)}:kill" },
             < 6 => new FaultPlan { KillAfter = random.Next(20, LongestLoad) },
-            6 => new FaultPlan { Hook = $"{point}:{Hit(random)}:freeze", Sleep = sleep, KillFrozen = random.Next(3) == 0 },
+            6 => new FaultPlan { Hook = $"{point}:{Hit(random, point)}:freeze", Sleep = sleep, KillFrozen = random.Next(3) == 0 },
             _ => new FaultPlan { FreezeAfter = random.Next(20, 1_500), Sleep = sleep, KillFrozen = random.Next(3) == 0 },
         };
     }
@@ -53,7 +56,12 @@ internal sealed partial class FaultPlan
         + $"{(Sleep > 0 ? $"sleep {Sleep} ms{(KillFrozen ? " and die" : "")}, " : "")}kill after {KillAfter} ms";
 
     // Mostly early: rare points are reached a few times in a life, common ones hundreds of times.
-    private static int Hit(Random random) => random.Next(3) switch { 0 => 1, 1 => random.Next(1, 8), _ => random.Next(1, 120) };
+    private static int Hit(Random random, string point) => random.Next(3) switch
+    {
+        0 => 1,
+        1 => random.Next(1, 8),
+        _ => random.Next(1, s_rare.Any(rare => point.StartsWith(rare, StringComparison.Ordinal)) ? 4 : 120),
+    };
 
     private static string[] FindPoints() =>
         [.. s_folders

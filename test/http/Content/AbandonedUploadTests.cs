@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net.Http.Json;
 using Granary.Catalog;
 using Granary.Stores;
 using Granary.TestSupport;
@@ -30,7 +28,7 @@ public sealed class AbandonedUploadTests(HttpWorld world, ITestOutputHelper outp
         var scope = await world.MakeScopeAsync();
         using (var kept = await world.PutAsync(scope, "kept", Seeds.Create(1).Bytes(Chunk + 5)))
             await HttpWorld.JsonOf(kept, 201);
-        var before = await DescribeAsync();
+        var before = await world.DescribeHoldingsAsync();
 
         var random = Seeds.Create(output);
         var plans = Enumerable.Range(0, Seeds.Times(210, 10_000)).Select(i => ((Phase)(i % 7), Number: i, Reset: random.Next(2) == 0, Salt: random.Next())).ToArray();
@@ -38,43 +36,10 @@ public sealed class AbandonedUploadTests(HttpWorld world, ITestOutputHelper outp
 
         var pool = world.Service<ChunkBufferPool>();
         await Eventually.BecomesAsync(() => pool.InUseBytes == 0, "the buffers are back");
-        using (var settings = await world.Client.PatchAsJsonAsync("api/v1/maintenance/settings", new { graceSeconds = 0 }))
-            Assert.True(settings.IsSuccessStatusCode);
-
-        // Chunks that were stored before the sender went are collected: as soon as their uploads are uncounted.
-        var began = TimeProvider.System.GetTimestamp();
-        while (await DescribeAsync() != before && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(60))
-        {
-            using var run = await world.PostAsync("api/v1/maintenance/runs", new { });
-            await HttpWorld.JsonOf(run, 202);
-            await Task.Delay(300);
-        }
-
-        Assert.Equal(before, await DescribeAsync());
+        await world.CollectUntilAsync(before);
         Assert.Empty(await CatalogInvariants.CheckAsync(world.Service<CatalogDatabase>(), default));
         Assert.Equal(1, (await world.Service<ScopeCatalog>().GetDetailsAsync(world.Tenant, world.ScopeOf(scope), default))!.Files);
     }
-
-    /// <summary>Quota, references, copies, bytes charged and bytes on the disk.</summary>
-    private async Task<string> DescribeAsync()
-    {
-        var space = (await world.Service<StoreCatalog>().GetSpaceAsync(world.StoreOf("local"), default))!;
-        var rows = await world.Service<CatalogDatabase>().ReadAsync(
-            static session => $"{session.Scalar(s_uploads)} uploads, {session.Scalar(s_references)} references, {session.Scalar(s_chunks)} chunks, {session.Scalar(s_copies)} copies", default);
-        var files = HttpWorld.ChunkFiles(world.LocalFolder);
-        var used = await world.UsedAsync();
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{used} used, {rows}, {space.Charged - space.UnusedBlocks} charged, {space.Used} stored, {files.Length} files of {files.Sum(static file => new FileInfo(file).Length)}");
-    }
-
-    private static readonly Sql s_uploads = new("SELECT COUNT(*) FROM upload");
-
-    private static readonly Sql s_references = new("SELECT COUNT(*) FROM chunk_reference");
-
-    private static readonly Sql s_chunks = new("SELECT COUNT(*) FROM chunk");
-
-    private static readonly Sql s_copies = new("SELECT COUNT(*) FROM location");
 
     private async Task BreakOffAsync(string scope, Phase phase, int number, bool reset, int salt)
     {

@@ -60,6 +60,9 @@ public sealed class MariaDbAdministrationTests() : AdministrationSuite(new Maria
 public sealed class MariaDbStoreTests() : StoreSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]
+public sealed class MariaDbSiloDrainTests() : SiloDrainSuite(new MariaDbDatabases());
+
+[RequiresMariaDb]
 public sealed class MariaDbReclaimTests() : ReclaimSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]

@@ -37,6 +37,8 @@ public sealed class SqliteAdministrationTests() : AdministrationSuite(new Sqlite
 
 public sealed class SqliteStoreTests() : StoreSuite(new SqliteFiles());
 
+public sealed class SqliteSiloDrainTests() : SiloDrainSuite(new SqliteFiles());
+
 public sealed class SqliteReclaimTests() : ReclaimSuite(new SqliteFiles());
 
 public sealed class SqliteRunTests() : RunSuite(new SqliteFiles());

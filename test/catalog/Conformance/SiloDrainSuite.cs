@@ -5,7 +5,7 @@ using static Granary.Catalog.Tests.CatalogWorld;
 namespace Granary.Catalog.Tests;
 
 /// <summary>Silos that are drained: what the rows let nobody do any more, and what they say of how far it is.</summary>
-public abstract class SiloDrainSuite : CatalogSuite
+public abstract class SiloDrainSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     private const string Silo = "silo-3";
 
@@ -172,23 +172,4 @@ public abstract class SiloDrainSuite : CatalogSuite
         Assert.Equal(UploadStatus.Ok, (await World.BeginAsync(upload, content, content.Length)).Status);
         return await World.PlaceAsync(World.Chunk(upload, 0, Hash(content), content.Length, candidates: candidates));
     }
-}
-
-public sealed class SqliteSiloDrainTests : SiloDrainSuite, IDisposable
-{
-    private readonly SqliteFiles _files = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _files.OpenAsync(time);
-
-    public void Dispose() => _files.Dispose();
-}
-
-[RequiresMariaDb]
-public sealed class MariaDbSiloDrainTests : SiloDrainSuite, IDisposable
-{
-    private readonly MariaDbDatabases _databases = new();
-
-    protected override Task<CatalogDatabase> OpenDatabaseAsync(TimeProvider time) => _databases.OpenAsync(time);
-
-    public void Dispose() => _databases.Dispose();
 }

@@ -94,23 +94,26 @@ public sealed class ChangingClusterTests
         await cluster.DeployAsync();
         var keys = Enumerable.Range(0, 30).Select(_ => Probe.NewKey()).ToArray();
         var done = false;
+        using var calling = new CountdownEvent(4);
         var callers = Enumerable.Range(0, 4).Select(worker => Task.Run(async () =>
         {
             var calls = 0;
             while (!Volatile.Read(ref done))
             {
                 await Clusters.Retry(() => cluster.Client.GetGrain<ICounterGrain>(keys[calls % keys.Length]).Next());
-                calls++;
+                if (calls++ == 0)
+                    calling.Signal();
             }
 
             return calls;
         })).ToArray();
+        Assert.True(calling.Wait(TimeSpan.FromMinutes(1)), "Not every caller got an answer.");
         var added = await cluster.StartAdditionalSiloAsync();
         await cluster.StopSiloAsync(cluster.Silos[0]);
         await cluster.StartAdditionalSiloAsync();
         await cluster.StopSiloAsync(added);
         Volatile.Write(ref done, true);
-        Assert.All(await Task.WhenAll(callers).WaitAsync(TimeSpan.FromMinutes(1)), calls => Assert.True(calls > 0));
+        Assert.All(await Task.WhenAll(callers).WaitAsync(TimeSpan.FromMinutes(1)), calls => Assert.True(calls > 1));
         await Task.WhenAll(keys.Select(key => Clusters.Retry(() => cluster.Client.GetGrain<ICounterGrain>(key).Next())));
     }
 }

@@ -22,6 +22,7 @@ using Granary.ClientApi.Webhooks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -44,6 +45,7 @@ public static class GranaryClientApi
             .Validate(options => !options.Validate().Any(), "The settings of the client API are out of range.")
             .ValidateOnStart();
         services.Configure<KestrelServerOptions>(GranaryKestrel.Configure);
+        services.Configure<SocketTransportOptions>(GranaryKestrel.Configure);
         services.AddSingleton<TenantRateLimits>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<RejectionMarker>();

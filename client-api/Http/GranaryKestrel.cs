@@ -2,6 +2,7 @@ using System.Net;
 using Granary.ClientApi.Http.Rejections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Granary.ClientApi.Http;
 
@@ -15,7 +16,7 @@ public static class GranaryKestrel
     private const int MaxRequestLine = 12 * 1024;
 
     /// <summary>Bytes of a request body that wait in the server before the connection's reading pauses.</summary>
-    private const int RequestBuffer = 512 << 10;
+    private const int RequestBuffer = 256 << 10;
 
     /// <summary>Bytes of an answer that wait for the socket before a write waits.</summary>
     private const int ResponseBuffer = 1 << 20;
@@ -38,6 +39,12 @@ public static class GranaryKestrel
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(30));
     }
+
+    /// <summary>
+    /// Sets what a connection's socket may hold: the limit above bounds only what the protocol holds on top of it, and the
+    /// transport's own default of 1 MiB is half a gigabyte for 500 senders that wait for the buffer budget.
+    /// </summary>
+    public static void Configure(SocketTransportOptions options) => options.MaxReadBufferSize = RequestBuffer;
 
     /// <summary>Listens on an address with everything the API needs of a listener.</summary>
     public static void Listen(KestrelServerOptions options, IPEndPoint endPoint) => options.Listen(endPoint, Configure);

@@ -7,9 +7,10 @@ internal sealed class StartupHook
     /// <summary>Reads the plan and listens for the server's fault points.</summary>
     public static void Initialize()
     {
-        if (Environment.GetEnvironmentVariable(PlannedFaults.Variable) is { Length: > 0 } plan)
+        var (plan, file) = (Environment.GetEnvironmentVariable(PlannedFaults.Variable), Environment.GetEnvironmentVariable(PlannedFaults.FileVariable));
+        if (!string.IsNullOrEmpty(plan) || !string.IsNullOrEmpty(file))
         {
-            DiagnosticListener.AllListeners.Subscribe(new SourceObserver(new PlannedFaults(plan)));
+            DiagnosticListener.AllListeners.Subscribe(new SourceObserver(new PlannedFaults(plan, file)));
         }
     }
 

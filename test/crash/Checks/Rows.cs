@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Crash.Tests.Checks;
 
-/// <summary>The catalog's file, read beside a running server or after it.</summary>
+/// <summary>The catalog, read beside running servers or after them.</summary>
 internal sealed class Rows : IAsyncDisposable
 {
     private static readonly Sql SelectChanges = new("""
@@ -37,8 +37,15 @@ internal sealed class Rows : IAsyncDisposable
 
     private Rows(CatalogDatabase database) => _database = database;
 
-    public static async Task<Rows> OpenAsync(string data) => new(await CatalogDatabase.OpenAsync(
-        new CatalogOptions { DataSource = Path.Combine(data, "catalog.db"), Readers = 1 }, TimeProvider.System, NullLoggerFactory.Instance, default));
+    /// <summary>The file in a data folder.</summary>
+    public static Task<Rows> OpenAsync(string data) => OpenAsync(new CatalogOptions { DataSource = Path.Combine(data, "catalog.db") });
+
+    /// <summary>Any catalog.</summary>
+    public static async Task<Rows> OpenAsync(CatalogOptions options)
+    {
+        (options.Readers, options.Writers) = (1, 1);
+        return new(await CatalogDatabase.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, default));
+    }
 
     /// <summary>A scope's changes after a number.</summary>
     public Task<List<Change>> ChangesAsync(string scope, long after) => _database.ReadAsync(
@@ -54,6 +61,9 @@ internal sealed class Rows : IAsyncDisposable
             return found;
         },
         default);
+
+    /// <summary>Changes rows behind the servers' back, as time alone would.</summary>
+    public Task<int> ChangeAsync(Sql change, params SqlValue[] values) => _database.WriteAsync(session => session.Execute(change, values), default);
 
     /// <summary>Whatever rule of the catalog does not hold, recounted from the rows.</summary>
     public Task<IReadOnlyList<string>> BrokenRulesAsync() => CatalogInvariants.CheckAsync(_database, default);
@@ -73,7 +83,8 @@ internal sealed class Rows : IAsyncDisposable
     /// Compares the rows with the disk once all has settled and the server has stopped: every copy lies in its store with its
     /// length, nothing else does, and just that is charged.
     /// </summary>
-    public async Task<List<string>> CompareWithStoresAsync(string data)
+    /// <param name="contentOf">The length of each copy that lies in a store, by its key.</param>
+    public async Task<List<string>> CompareWithStoresAsync(Func<string, Task<IReadOnlyDictionary<string, long>>> contentOf)
     {
         var wrong = new List<string>();
         var (copies, space, unsettled) = await _database.ReadAsync(Read, default);
@@ -89,11 +100,7 @@ internal sealed class Rows : IAsyncDisposable
 
         foreach (var (store, charged, stored) in space)
         {
-            var folder = Path.Combine(data, "stores", store);
-            var chunks = Path.Combine(folder, "chunks");
-            var files = Directory.Exists(chunks)
-                ? Directory.EnumerateFiles(chunks, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(folder, file), static file => new FileInfo(file).Length)
-                : [];
+            var files = await contentOf(store);
             var rows = copies.Where(copy => copy.Store == store).ToDictionary(static copy => copy.Key, static copy => (copy.Length, copy.State));
             wrong.AddRange(rows.Where(static row => row.Value.State != LocationState.Stored).Select(row => $"{store}: {row.Key} is still {row.Value.State}"));
             wrong.AddRange(rows.Where(row => row.Value.State == LocationState.Stored && files.GetValueOrDefault(row.Key, -1) != row.Value.Length).Select(row => $"{store}: {row.Key} of {row.Value.Length} bytes has no bytes, or others"));
@@ -105,6 +112,16 @@ internal sealed class Rows : IAsyncDisposable
         }
 
         return wrong;
+    }
+
+    /// <summary>What lies in a local store's folder.</summary>
+    public static Task<IReadOnlyDictionary<string, long>> ContentOfFolderAsync(string folder)
+    {
+        var chunks = Path.Combine(folder, "chunks");
+        IReadOnlyDictionary<string, long> files = Directory.Exists(chunks)
+            ? Directory.EnumerateFiles(chunks, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(folder, file), static file => new FileInfo(file).Length)
+            : new Dictionary<string, long>();
+        return Task.FromResult(files);
     }
 
     public async ValueTask DisposeAsync() => await _database.DisposeAsync();

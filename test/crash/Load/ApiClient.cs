@@ -6,7 +6,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Granary.Crash.Tests.Model;
-using Granary.Process.Tests.Servers;
 
 namespace Granary.Crash.Tests.Load;
 
@@ -17,15 +16,21 @@ internal sealed class ServerGoneException(Exception cause) : Exception(cause.Mes
 internal sealed class ApiClient : IDisposable
 {
     private readonly HttpClient _http;
+    private readonly bool _keysAlways;
 
-    public ApiClient(ServerProcess server)
+    /// <summary>A client that acts as the operator.</summary>
+    /// <param name="server">Where it asks.</param>
+    /// <param name="operatorKey">What it shows.</param>
+    /// <param name="repeating">A way to the server that repeats what was not answered; then every change has a key. Null: none.</param>
+    public ApiClient(Uri server, string operatorKey, HttpMessageHandler? repeating = null)
     {
-        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) })
+        _keysAlways = repeating is not null;
+        _http = new HttpClient(repeating ?? new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) }, disposeHandler: repeating is null)
         {
-            BaseAddress = new Uri(server.Url + "/"),
-            Timeout = TimeSpan.FromSeconds(90),
+            BaseAddress = server,
+            Timeout = repeating is null ? TimeSpan.FromSeconds(90) : Timeout.InfiniteTimeSpan,
         };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.OperatorKey);
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", operatorKey);
     }
 
     public HttpClient Http => _http;
@@ -37,6 +42,13 @@ internal sealed class ApiClient : IDisposable
     public ConcurrentQueue<string> Wrong { get; } = [];
 
     public static string FileUrl(string scope, string path) => $"api/v1/scopes/{scope}/files/{path}";
+
+    /// <summary>An idempotency key for half of the changes; for all where requests are repeated.</summary>
+    public string? NewKey(Random random)
+    {
+        var wanted = random.Next(2) != 0;
+        return wanted || _keysAlways ? $"{random.NextInt64():x}" : null;
+    }
 
     /// <summary>Asks for a change and waits for its answer.</summary>
     /// <exception cref="ServerGoneException">The connection ended; the operation's outcome is unknown.</exception>

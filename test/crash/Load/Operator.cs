@@ -8,9 +8,9 @@ namespace Granary.Crash.Tests.Load;
 /// Changes where a scope writes and what lies where while clients write: priorities, policies that make maintenance copy and
 /// move, and detaching.
 /// </summary>
-internal sealed class Operator(ApiClient api, ScopeModel scope, Random random)
+internal sealed class Operator(ApiClient api, ScopeModel scope, string store, Random random)
 {
-    private readonly string _attachment = $"api/v1/scopes/{scope.Name}/stores/second";
+    private readonly string _attachment = $"api/v1/scopes/{scope.Name}/stores/{store}";
 
     /// <summary>Works until the server is gone.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -36,9 +36,9 @@ internal sealed class Operator(ApiClient api, ScopeModel scope, Random random)
     }
 
     /// <summary>Puts a plain attachment back.</summary>
-    public static async Task CalmAsync(ApiClient api, ScopeModel scope)
+    public static async Task CalmAsync(ApiClient api, ScopeModel scope, string store)
     {
-        using var answer = await api.Http.PutAsJsonAsync($"api/v1/scopes/{scope.Name}/stores/second", new { uploadPriority = 50 });
+        using var answer = await api.Http.PutAsJsonAsync($"api/v1/scopes/{scope.Name}/stores/{store}", new { uploadPriority = 50 });
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 

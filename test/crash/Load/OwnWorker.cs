@@ -47,10 +47,10 @@ internal sealed class OwnWorker(ApiClient api, Contents contents, ScopeModel sco
         {
             case < 9:
                 var content = contents.Choose(random);
-                await AskAsync(new Operation { Kind = OperationKind.Put, Scope = scope.Name, Path = path, Content = content, Key = NewKey() }, content.Etag);
+                await AskAsync(new Operation { Kind = OperationKind.Put, Scope = scope.Name, Path = path, Content = content, Key = api.NewKey(random) }, content.Etag);
                 break;
             case < 12 when known is not null:
-                await AskAsync(new Operation { Kind = OperationKind.Delete, Scope = scope.Name, Path = path, Key = NewKey() }, null);
+                await AskAsync(new Operation { Kind = OperationKind.Delete, Scope = scope.Name, Path = path, Key = api.NewKey(random) }, null);
                 break;
             case < 15 when known is not null:
                 await CopyOrMoveAsync(path, known);
@@ -65,7 +65,7 @@ internal sealed class OwnWorker(ApiClient api, Contents contents, ScopeModel sco
                     From = path,
                     FromScope = scope.Name,
                     PossibleEtags = [known],
-                    Key = NewKey(),
+                    Key = api.NewKey(random),
                 });
                 break;
             default:
@@ -83,7 +83,7 @@ internal sealed class OwnWorker(ApiClient api, Contents contents, ScopeModel sco
         }
 
         var move = random.Next(2) == 0;
-        var done = await AskAsync(new Operation { Kind = move ? OperationKind.Move : OperationKind.Copy, Scope = scope.Name, Path = to, From = from, Key = NewKey() }, etag);
+        var done = await AskAsync(new Operation { Kind = move ? OperationKind.Move : OperationKind.Copy, Scope = scope.Name, Path = to, From = from, Key = api.NewKey(random) }, etag);
         if (move)
         {
             Set(from, done ? null : etag, done);
@@ -122,6 +122,4 @@ internal sealed class OwnWorker(ApiClient api, Contents contents, ScopeModel sco
             api.Wrong.Enqueue($"{scope.Name}:{path} should have tag {known ?? "(none)"} and has {(found is { } read ? $"{read.Etag}, bytes {contents.TagOf(read.Bytes, read.Etag)}" : "none")}");
         }
     }
-
-    private string? NewKey() => random.Next(2) == 0 ? null : $"{random.NextInt64():x}";
 }

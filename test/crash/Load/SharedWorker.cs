@@ -23,7 +23,7 @@ internal sealed class SharedWorker(ApiClient api, Contents contents, ScopeModel 
                         Scope = scope.Name,
                         Path = path,
                         Content = contents.Choose(random),
-                        Key = random.Next(2) == 0 ? null : $"{random.NextInt64():x}",
+                        Key = api.NewKey(random),
                     });
                 }
                 else if (random.Next(2) == 0)

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Granary.TestSupport;
+
+/// <summary>What a relay does with bytes that it was given.</summary>
+public enum RelayVerdict
+{
+    /// <summary>Passes them on.</summary>
+    Pass,
+
+    /// <summary>Drops them and closes both sides with a reset.</summary>
+    CutBefore,
+
+    /// <summary>Passes them on, then closes the side they came from at once: what the other side answers is lost.</summary>
+    CutAfter,
+
+    /// <summary>Drops them and keeps both sides open: nobody ever hears more.</summary>
+    Swallow,
+}
+
+/// <summary>
+/// A relay before a real TCP server that knows nothing of what passes: for faults of connections, and to offer a server of
+/// this machine on another address.
+/// </summary>
+public sealed class TcpRelay : IAsyncDisposable
+{
+    private readonly TcpListener _listener;
+    private readonly EndPoint _upstream;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ConcurrentDictionary<Task, bool> _connections = new();
+    private readonly Task _accepting;
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="upstream">The real server.</param>
+    /// <param name="address">Where to listen; loopback unless said otherwise.</param>
+    public TcpRelay(IPEndPoint upstream, IPAddress? address = null)
+    {
+        _upstream = upstream;
+        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
+        _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>The relay's own port.</summary>
+    public int Port { get; }
+
+    /// <summary>Decides on bytes from clients to the server, as they arrive. Null: all pass.</summary>
+    public Func<ReadOnlyMemory<byte>, RelayVerdict>? ToServer { get; set; }
+
+    /// <summary>Decides on the answers of the server. Null: all pass.</summary>
+    public Func<ReadOnlyMemory<byte>, RelayVerdict>? ToClient { get; set; }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_closing.IsCancellationRequested)
+            return;
+        await _closing.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        await Task.WhenAll(_connections.Keys);
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await _listener.AcceptSocketAsync(_closing.Token);
+                var serving = ServeAsync(client);
+                _connections[serving] = true;
+                _ = serving.ContinueWith(t => _connections.TryRemove(t, out _), TaskScheduler.Default);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        client.NoDelay = true;
+        using (client)
+        {
+            try
+            {
+                await server.ConnectAsync(_upstream, _closing.Token);
+                using var end = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+                var both = new[] { CopyAsync(client, server, () => ToServer, end.Token), CopyAsync(server, client, () => ToClient, end.Token) };
+                await Task.WhenAny(both);
+                await end.CancelAsync();
+                await Task.WhenAll(both);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+            {
+            }
+        }
+    }
+
+    /// <summary>Copies until one side ends, or the verdict is to end it.</summary>
+    private static async Task CopyAsync(Socket from, Socket to, Func<Func<ReadOnlyMemory<byte>, RelayVerdict>?> rule, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[64 << 10];
+        try
+        {
+            int read;
+            while ((read = await from.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)) > 0)
+            {
+                var verdict = rule()?.Invoke(buffer.AsMemory(0, read)) ?? RelayVerdict.Pass;
+                if (verdict == RelayVerdict.Swallow)
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                if (verdict is RelayVerdict.Pass or RelayVerdict.CutAfter)
+                {
+                    for (var left = buffer.AsMemory(0, read); !left.IsEmpty;)
+                        left = left[await to.SendAsync(left, SocketFlags.None, cancellationToken)..];
+                }
+
+                if (verdict is RelayVerdict.CutBefore or RelayVerdict.CutAfter)
+                {
+                    from.LingerState = new(true, 0);
+                    from.Close();
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+        }
+    }
+}

@@ -10,7 +10,11 @@ namespace Granary.ClientApi.Content;
 /// <summary>Ends uploads: commits them, or gives back what they hold. Neither is given up when the client goes.</summary>
 internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory grains, ApiMetrics metrics, TimeProvider time, ILogger<UploadEnd> logger)
 {
-    private const int Attempts = 3;
+    private const int Attempts = 6;
+    private const int TimedOutAttempts = 3;
+
+    /// <summary>Before the first repeat; it doubles. All together outlast the second in which a silo that was killed is found dead.</summary>
+    private static readonly TimeSpan FirstRest = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// Commits. A call that timed out may have taken effect: it is repeated with the same upload, or the same key, of our own
@@ -29,9 +33,13 @@ internal sealed partial class UploadEnd(UploadCatalog uploads, IGrainFactory gra
                 FaultPoint.Reached("commit.before-answer");
                 return result;
             }
-            catch (Exception error) when (attempt < Attempts && error is TimeoutException or OrleansException)
+            catch (Exception error) when (attempt < (error is TimeoutException ? TimedOutAttempts : Attempts) && error is TimeoutException or OrleansException)
             {
                 LogRepeated(operation.GetType().Name, attempt, error);
+
+                // A call that timed out has waited long enough.
+                if (error is not TimeoutException)
+                    await Task.Delay(FirstRest * (1 << (attempt - 1)), time);
             }
         }
     }

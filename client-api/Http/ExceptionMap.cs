@@ -2,6 +2,7 @@ using Granary.Catalog;
 using Granary.Stores;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Orleans.Runtime;
 
 namespace Granary.ClientApi.Http;
 
@@ -23,6 +24,7 @@ public static class ExceptionMap
         CatalogBusyException => Problem.Busy("Too many requests wait for the catalog."),
         CatalogException => Problem.Unavailable("The catalog cannot be used now."),
         ChunkStoreException => Problem.Unavailable("A store cannot be used now."),
+        OrleansException => Problem.Unavailable("A part of the service is moving to another server; repeat the request.", retryAfter: 1),
         TimeoutException => Problem.Unavailable("A part of the service did not answer in time."),
         OperationCanceledException => Problem.Unavailable("The request was given up."),
         _ => new Problem(ProblemKinds.Internal, "The server failed to answer the request; its log says why."),

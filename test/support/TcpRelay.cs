@@ -13,7 +13,7 @@ public enum RelayVerdict
     /// <summary>Drops them and closes both sides with a reset.</summary>
     CutBefore,
 
-    /// <summary>Passes them on, then closes the side they came from at once: what the other side answers is lost.</summary>
+    /// <summary>Passes them on, then closes both sides at once: what the other side answers is lost.</summary>
     CutAfter,
 
     /// <summary>Drops them and keeps both sides open: nobody ever hears more.</summary>
@@ -31,6 +31,7 @@ public sealed class TcpRelay : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<Task, bool> _connections = new();
     private readonly Task _accepting;
+    private int _accepted;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="upstream">The real server.</param>
@@ -47,11 +48,14 @@ public sealed class TcpRelay : IAsyncDisposable
     /// <summary>The relay's own port.</summary>
     public int Port { get; }
 
-    /// <summary>Decides on bytes from clients to the server, as they arrive. Null: all pass.</summary>
-    public Func<ReadOnlyMemory<byte>, RelayVerdict>? ToServer { get; set; }
+    /// <summary>Decides on bytes from clients to the server, as they arrive, by the number of the connection. Null: all pass.</summary>
+    public Func<int, ReadOnlyMemory<byte>, RelayVerdict>? ToServer { get; set; }
 
     /// <summary>Decides on the answers of the server. Null: all pass.</summary>
-    public Func<ReadOnlyMemory<byte>, RelayVerdict>? ToClient { get; set; }
+    public Func<int, ReadOnlyMemory<byte>, RelayVerdict>? ToClient { get; set; }
+
+    /// <summary>Puts other bytes in the place of those that pass to the server; null as its result: the same.</summary>
+    public Func<int, ReadOnlyMemory<byte>, byte[]?>? Rewrite { get; set; }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -83,6 +87,7 @@ public sealed class TcpRelay : IAsyncDisposable
 
     private async Task ServeAsync(Socket client)
     {
+        var number = Interlocked.Increment(ref _accepted);
         using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         client.NoDelay = true;
         using (client)
@@ -91,7 +96,11 @@ public sealed class TcpRelay : IAsyncDisposable
             {
                 await server.ConnectAsync(_upstream, _closing.Token);
                 using var end = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
-                var both = new[] { CopyAsync(client, server, () => ToServer, end.Token), CopyAsync(server, client, () => ToClient, end.Token) };
+                var both = new[] 
+                {
+                    CopyAsync(client, server, bytes => ToServer?.Invoke(number, bytes), bytes => Rewrite?.Invoke(number, bytes), end.Token),
+                    CopyAsync(server, client, bytes => ToClient?.Invoke(number, bytes), static _ => null, end.Token),
+                };
                 await Task.WhenAny(both);
                 await end.CancelAsync();
                 await Task.WhenAll(both);
@@ -103,7 +112,8 @@ public sealed class TcpRelay : IAsyncDisposable
     }
 
     /// <summary>Copies until one side ends, or the verdict is to end it.</summary>
-    private static async Task CopyAsync(Socket from, Socket to, Func<Func<ReadOnlyMemory<byte>, RelayVerdict>?> rule, CancellationToken cancellationToken)
+    private static async Task CopyAsync(
+        Socket from, Socket to, Func<ReadOnlyMemory<byte>, RelayVerdict?> rule, Func<ReadOnlyMemory<byte>, byte[]?> rewrite, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 << 10];
         try
@@ -111,12 +121,12 @@ public sealed class TcpRelay : IAsyncDisposable
             int read;
             while ((read = await from.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)) > 0)
             {
-                var verdict = rule()?.Invoke(buffer.AsMemory(0, read)) ?? RelayVerdict.Pass;
+                var verdict = rule(buffer.AsMemory(0, read)) ?? RelayVerdict.Pass;
                 if (verdict == RelayVerdict.Swallow)
                     await Task.Delay(Timeout.Infinite, cancellationToken);
                 if (verdict is RelayVerdict.Pass or RelayVerdict.CutAfter)
                 {
-                    for (var left = buffer.AsMemory(0, read); !left.IsEmpty;)
+                    for (var left = rewrite(buffer.AsMemory(0, read)) ?? buffer.AsMemory(0, read); !left.IsEmpty;)
                         left = left[await to.SendAsync(left, SocketFlags.None, cancellationToken)..];
                 }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Granary.Crash.Tests.Faults;
+using Granary.TestSupport;
 
 namespace Granary.Cluster.Tests;
 
@@ -25,8 +26,17 @@ internal enum FaultKind
     /// <summary>SIGKILL at a random moment.</summary>
     Kill,
 
-    /// <summary>Frozen at a random moment until the others have declared it dead; then woken, or killed.</summary>
+    /// <summary>Frozen at a random moment until the others have declared it dead, then woken.</summary>
     Freeze,
+
+    /// <summary>For some seconds COMMITs fail on their way to the database and back.</summary>
+    Commits,
+
+    /// <summary>Redis is gone for some seconds, and a silo is killed meanwhile.</summary>
+    Redis,
+
+    /// <summary>MariaDB is killed, and comes back after some seconds.</summary>
+    Database,
 }
 
 /// <summary>One fault, chosen by a seed.</summary>
@@ -66,8 +76,9 @@ internal sealed record ClusterFault(FaultKind Kind, int Silo, string Point = "",
 
     /// <summary>Does it, under load, and comes back when the silos that it met have ended or go on.</summary>
     /// <returns>Whether it happened: a point may not be reached.</returns>
-    public async Task<bool> HappenAsync(SiloCluster cluster)
+    public async Task<bool> HappenAsync(ClusterModel model)
     {
+        var cluster = model.Cluster;
         await Task.Delay(Delay);
         var silo = cluster.Silos[Silo];
         var before = silo.Id;
@@ -103,6 +114,21 @@ internal sealed record ClusterFault(FaultKind Kind, int Silo, string Point = "",
                 }
 
                 await SleepAsync(cluster, silo);
+                break;
+            case FaultKind.Commits:
+                await FailCommitsAsync(model.Commits!);
+                break;
+            case FaultKind.Redis:
+                cluster.Redis.Kill();
+                await Task.Delay(Sleep);
+                silo.Kill();
+                await Task.Delay(4_000 + Sleep);
+                cluster.Redis.Restart();
+                break;
+            case FaultKind.Database:
+                MariaDbServer.Current.Kill();
+                await Task.Delay(Sleep);
+                MariaDbServer.Current.Restart();
                 break;
         }
 
@@ -171,6 +197,21 @@ internal sealed record ClusterFault(FaultKind Kind, int Silo, string Point = "",
         }
 
         return condition();
+    }
+
+    private static async Task FailCommitsAsync(CommitFaults commits)
+    {
+        var random = Seeds.Create(commits.Met);
+        var kinds = Enum.GetValues<CommitFault>();
+        commits.Next = () =>
+        {
+            lock (random)
+            {
+                return random.Next(5) == 0 ? kinds[random.Next(kinds.Length)] : null;
+            }
+        };
+        await Task.Delay(4_000);
+        commits.Next = null;
     }
 
     private static bool NotReached(SiloProcess silo)

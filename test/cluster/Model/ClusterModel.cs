@@ -27,6 +27,8 @@ internal sealed class ClusterModel : IAsyncDisposable
 
     private static readonly Sql AgeDeaths = new("UPDATE silo_epoch SET ended = ended - ?1 WHERE ended IS NOT NULL");
 
+    private static readonly Sql AgeFailures = new("UPDATE location SET created = created - ?1 WHERE state = 2");
+
     private readonly RoundRobin _balancer;
     private readonly ApiClient _api;
     private readonly Contents _contents = new();
@@ -50,11 +52,18 @@ internal sealed class ClusterModel : IAsyncDisposable
     /// <summary>Changes that were acknowledged so far.</summary>
     public int Acknowledged { get; private set; }
 
+    /// <summary>COMMITs that fail on their way, when a round asks for it; null where the silos talk to the database directly.</summary>
+    public CommitFaults? Commits { get; private init; }
+
     /// <summary>Starts three silos, the stores and the scopes.</summary>
-    public static async Task<ClusterModel> StartAsync(Action<string> say)
+    /// <param name="say">Where it is told how it goes.</param>
+    /// <param name="prepare">What is done to the silos before they start.</param>
+    /// <param name="commitFaults">Whether the silos reach the database through <see cref="Commits"/>.</param>
+    public static async Task<ClusterModel> StartAsync(Action<string> say, Action<List<SiloProcess>>? prepare = null, bool commitFaults = false)
     {
-        var cluster = await SiloCluster.StartAsync();
-        var model = new ClusterModel(cluster, say);
+        CommitFaults? commits = null;
+        var cluster = await SiloCluster.StartAsync(3, prepare, connection => commitFaults ? (commits = new CommitFaults(connection)).ConnectionString : connection);
+        var model = new ClusterModel(cluster, say) { Commits = commits };
         try
         {
             await model.PrepareAsync();
@@ -136,7 +145,12 @@ internal sealed class ClusterModel : IAsyncDisposable
         await Operator.CalmAsync(_api, _main, Shared);
         await using (var rows = await Rows.OpenAsync(Cluster.Catalog))
         {
+            // While all are down, half an hour passes.
+            await StopAsync();
             await rows.ChangeAsync(AgeDeaths, (long)s_deadGrace.TotalMilliseconds);
+            await rows.ChangeAsync(AgeFailures, (long)s_deadGrace.TotalMilliseconds);
+            Cluster.Silos.ForEach(static silo => silo.Start());
+            await Cluster.WaitUntilReadyAsync();
             await DoAsync(_api.Http.PatchAsJsonAsync("api/v1/maintenance/settings", new { graceSeconds = 0 }));
 
             // The second round finds the rows whose copies the first one had deleted.
@@ -151,11 +165,17 @@ internal sealed class ClusterModel : IAsyncDisposable
             Assert.True((string?)fsck["state"] == "done" && (long)fsck["errors"]! == 0, fsck.ToJsonString());
         }
 
-        Assert.Equal([0, 0, 0], await Task.WhenAll(Cluster.Silos.Select(static silo => silo.StopAsync())));
+        await StopAsync();
         await using var left = await Rows.OpenAsync(Cluster.Catalog);
         Fail("The rows do not agree", await left.BrokenRulesAsync());
         Fail("Rows and stores differ", await left.CompareWithStoresAsync(ContentOfAsync));
         Assert.True(Acknowledged > 0);
+    }
+
+    private async Task StopAsync()
+    {
+        var ends = await Task.WhenAll(Cluster.Silos.Select(static silo => silo.StopAsync()));
+        Assert.All(ends, static code => Assert.Equal(0, code));
     }
 
     public async ValueTask DisposeAsync()
@@ -163,6 +183,10 @@ internal sealed class ClusterModel : IAsyncDisposable
         _api.Dispose();
         _balancer.Dispose();
         await Cluster.DisposeAsync();
+        if (Commits is not null)
+        {
+            await Commits.DisposeAsync();
+        }
     }
 
     private async Task PrepareAsync()

@@ -20,12 +20,12 @@ public sealed class ClusterModelTests(ITestOutputHelper output)
     {
         var random = Seeds.Create(output);
         var clock = Stopwatch.StartNew();
-        await using var model = await ClusterModel.StartAsync(output.WriteLine);
+        await using var model = await ClusterModel.StartAsync(output.WriteLine, commitFaults: Seeds.Soak);
         output.WriteLine($"three silos in {clock.Elapsed.TotalSeconds:0.0} s");
         foreach (var fault in ClusterFault.Plan(random, Seeds.Times(5, 50)))
         {
             output.WriteLine($"{clock.Elapsed.TotalSeconds:0.0} s: {fault}");
-            await model.RoundAsync(async () => output.WriteLine(await fault.HappenAsync(model.Cluster) ? "  it happened" : "  the point was not reached"));
+            await model.RoundAsync(async () => output.WriteLine(await fault.HappenAsync(model) ? "  it happened" : "  the point was not reached"));
         }
 
         await model.SettleAsync();

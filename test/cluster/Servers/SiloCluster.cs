@@ -76,12 +76,16 @@ internal sealed class SiloCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes three silos and waits until they are ready.</summary>
-    public static async Task<SiloCluster> StartAsync(int silos = 3)
+    /// <summary>Makes silos and waits until they are ready.</summary>
+    /// <param name="silos">How many.</param>
+    /// <param name="prepare">What is done to them before they start.</param>
+    /// <param name="database">The way to the database, made from the test's own; null: the same.</param>
+    public static async Task<SiloCluster> StartAsync(int silos = 3, Action<List<SiloProcess>>? prepare = null, Func<string, string>? database = null)
     {
-        var cluster = await CreateAsync(silos);
+        var cluster = await CreateAsync(silos, place: null, database);
         try
         {
+            prepare?.Invoke(cluster.Silos);
             cluster.Silos.ForEach(static silo => silo.Start());
             await cluster.WaitUntilReadyAsync();
             return cluster;

@@ -106,6 +106,15 @@ internal sealed class SiloProcess : IAsyncDisposable
         return process.ExitCode;
     }
 
+    /// <summary>When it ends, it stays away.</summary>
+    public void StopRestarting()
+    {
+        lock (_gate)
+        {
+            _wanted = false;
+        }
+    }
+
     /// <summary>Ends it; it is started again.</summary>
     public void Kill() => Signals.Kill(Id);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Granary.Bench.Scenarios;
+using Granary.Bench.Scenarios.Cluster;
 
 namespace Granary.Bench;
 
@@ -15,7 +16,7 @@ internal static class BenchCommand
     private static readonly IReadOnlyList<Scenario> All =
     [
         new MachineLimits(), new LargeFile(), new SmallFiles(), new ParallelPuts(), new IdleSenders(), new ListingPages(), new UploadSessions(), new PolicyChoice(), new PolicyTransfers(),
-        new ChangeLatency(), new IdleSockets(), new ManySockets(),
+        new ChangeLatency(), new IdleSockets(), new ManySockets(), new ClusterScenario(),
     ];
 
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)

@@ -98,7 +98,8 @@ internal sealed class GranaryServer : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static string Executable =>
+    /// <summary>The silo that is measured.</summary>
+    public static string Executable =>
         Environment.GetEnvironmentVariable("GRANARY_BENCH_SILO")
         ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../silo/bin/Release/net10.0/granary-silo"));
 

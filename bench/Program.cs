@@ -5,6 +5,11 @@ if (args.Contains("--sink"))
     return await Granary.Bench.Limits.BareSink.RunAsync(args).ConfigureAwait(false);
 }
 
+if (args.Contains(Granary.Bench.Limits.PingSilo.Argument))
+{
+    return await Granary.Bench.Limits.PingSilo.RunAsync(args).ConfigureAwait(false);
+}
+
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>
 {

@@ -7,7 +7,7 @@ sources_of() {
   case $1 in
     admin) echo "admin" ;;
     silo) echo "grain-interfaces stores catalog grains client-api silo compat" ;;
-    bench) echo "grain-interfaces catalog bench" ;;
+    bench) echo "grain-interfaces catalog compat bench" ;;
     *) echo "grain-interfaces stores catalog grains client-api silo compat admin bench test" ;;
   esac
 }

@@ -24,6 +24,9 @@ internal static class SiloClock
         silo.Environment["FAKETIME_TIMESTAMP_FILE"] = FileOf(silo);
         silo.Environment["FAKETIME_NO_CACHE"] = "1";
         silo.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
+
+        // Its mending of waits for an older C library would end them at once here.
+        silo.Environment["FAKETIME_FORCE_MONOTONIC_FIX"] = "0";
     }
 
     /// <summary>Sets the clock of a silo that has one.</summary>

@@ -57,10 +57,10 @@ server_start() {
 
 server_script() { bash "$root/test/servers/$1.sh" "$2"; }
 
-# Programs that tests drive stock clients with; prints those that are missing.
+# Stock clients, and programs that tests drive them with; prints those that are missing.
 tools_missing() {
   local program
-  for program in node npm chromium; do
+  for program in node npm chromium curl wget aria2c; do
     command -v "$program" >/dev/null 2>&1 || printf '%s ' "$program"
   done
 }
@@ -69,6 +69,6 @@ tools_missing() {
 tools_install() {
   {
     one_install apt-get update -q && DEBIAN_FRONTEND=noninteractive one_install apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 \
-      $(command -v node >/dev/null 2>&1 || echo nodejs) $(command -v npm >/dev/null 2>&1 || echo npm) chromium
+      $(command -v node >/dev/null 2>&1 || echo nodejs) $(command -v npm >/dev/null 2>&1 || echo npm) chromium curl wget aria2
   } >>"$1" 2>&1
 }

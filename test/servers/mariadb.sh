@@ -18,33 +18,13 @@ dir=${GRANARY_MARIADB_DIR:-/var/tmp/granary-mariadb}
 port=${GRANARY_MARIADB_PORT:-17306}
 password=${GRANARY_MARIADB_PASSWORD:-granarytestsecret0001}
 
-fail() { printf 'mariadb.sh: %s\n' "$*" >&2; exit 1; }
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
 
 # Debian puts the server where only root's path looks.
 PATH=$PATH:/usr/sbin:/sbin
 
-install_packages() {
-  [ "$(id -u)" = 0 ] || fail "install needs root"
-  command -v apt-get >/dev/null || fail "install knows Debian only; the programs needed are mariadbd, mariadb-install-db and mariadb"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  # The packages would start a service of their own: we run ours.
-  local policy=/usr/sbin/policy-rc.d ours=false
-  if [ ! -e $policy ]; then printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; ours=true; fi
-  local code=0
-  apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 mariadb-server mariadb-client || code=$?
-  if [ $ours = true ]; then rm -f $policy; fi
-  return $code
-}
-
-free_port() {
-  local candidate
-  for _ in {1..200}; do
-    candidate=$((10000 + RANDOM % 20000))
-    if ! (exec 3<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null; then echo "$candidate"; return; fi
-  done
-  fail "found no free port"
-}
+install_packages() { install_debian "mariadbd, mariadb-install-db and mariadb" mariadb-server mariadb-client; }
 
 query() { mariadb --no-defaults --protocol=socket --socket="$dir/sock" --user="$(id -un)" "$@"; }
 
@@ -67,7 +47,7 @@ start() {
     fresh=true
     rm -rf "$dir"
     mkdir -p "$dir"
-    [ "$port" != 0 ] || port=$(free_port)
+    [ "$port" != 0 ] || port=$(free_ports 1)
     echo "$port" >"$dir/port"
     mariadb-install-db --no-defaults --datadir="$dir/data" --user="$(id -un)" --auth-root-authentication-method=socket \
       --auth-root-socket-user="$(id -un)" --skip-test-db --innodb-log-file-size=64M >"$dir/install.log" 2>&1 || fail "the data could not be made; see $dir/install.log"

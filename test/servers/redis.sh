@@ -13,29 +13,10 @@ set -euo pipefail
 
 dir=${GRANARY_REDIS_DIR:-/var/tmp/granary-redis}
 port=${GRANARY_REDIS_PORT:-17379}
-fail() { printf 'redis.sh: %s\n' "$*" >&2; exit 1; }
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
 
-install_packages() {
-  [ "$(id -u)" = 0 ] || fail "install needs root"
-  command -v apt-get >/dev/null || fail "install knows Debian only; the program needed is redis-server"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  # The package would start a service of its own: we run ours.
-  local policy=/usr/sbin/policy-rc.d ours=false code=0
-  if [ ! -e $policy ]; then printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; ours=true; fi
-  apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 redis-server || code=$?
-  if [ $ours = true ]; then rm -f $policy; fi
-  return $code
-}
-
-free_port() {
-  local candidate
-  for _ in {1..200}; do
-    candidate=$((10000 + RANDOM % 20000))
-    if ! (exec 3<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null; then echo "$candidate"; return; fi
-  done
-  fail "found no free port"
-}
+install_packages() { install_debian "redis-server" redis-server; }
 
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$port" && printf 'PING\r\n' >&3 && head -n 1 <&3 | grep -q PONG) 2>/dev/null; }
 
@@ -44,7 +25,7 @@ start() {
   umask 077
   mkdir -p "$dir"
   if [ "$port" = 0 ]; then
-    [ -s "$dir/port" ] || free_port >"$dir/port"
+    [ -s "$dir/port" ] || free_ports 1 >"$dir/port"
     port=$(cat "$dir/port")
   fi
   redis-server --bind 127.0.0.1 --port "$port" --dir "$dir" --save "" --appendonly yes --daemonize yes \

@@ -26,35 +26,10 @@ bytes=${GRANARY_S3_BYTES:-$((20 << 30))}
 lifecycle=${GRANARY_S3_LC_SECONDS:--1}
 export CEPH_CONF=$dir/ceph.conf
 
-fail() { printf 's3.sh: %s\n' "$*" >&2; exit 1; }
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
 
-install_packages() {
-  [ "$(id -u)" = 0 ] || fail "install needs root"
-  command -v apt-get >/dev/null || fail "install knows Debian only; the programs needed are ceph-mon, ceph-osd, radosgw, radosgw-admin and ceph"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  # The packages would start services of their own: we run ours.
-  local policy=/usr/sbin/policy-rc.d ours=false
-  if [ ! -e $policy ]; then printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; ours=true; fi
-  local code=0
-  apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 ceph-mon ceph-osd radosgw ceph-common || code=$?
-  if [ $ours = true ]; then rm -f $policy; fi
-  return $code
-}
-
-# The first of $1 ports in a row that nobody listens on.
-free_ports() {
-  local first i
-  for _ in {1..200}; do
-    first=$((10000 + RANDOM % 20000))
-    for ((i = 0; i < $1; i++)); do
-      if (exec 3<>"/dev/tcp/127.0.0.1/$((first + i))") 2>/dev/null; then continue 2; fi
-    done
-    echo "$first"
-    return
-  done
-  fail "found no free ports"
-}
+install_packages() { install_debian "ceph-mon, ceph-osd, radosgw, radosgw-admin and ceph" ceph-mon ceph-osd radosgw ceph-common; }
 
 # $1: seconds, the rest: a command that succeeds when what we wait for is there.
 wait_for() {

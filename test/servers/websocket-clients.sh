@@ -11,6 +11,7 @@ case ${1:-} in
     ;;
   install)
     export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
     apt-get install -y -q python3-websockets
     command -v npm >/dev/null || apt-get install -y -q --no-install-recommends npm
     mkdir -p "$home"

@@ -1,4 +1,5 @@
 using Granary.GrainInterfaces;
+using Granary.TestSupport;
 using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
@@ -10,7 +11,7 @@ public abstract class CollectSuite(ICatalogEngine engine) : CatalogSuite(engine)
 
     private DateTimeOffset Now => Clock.GetUtcNow();
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D48")]
     [Trait("Behaviour", "S7")]
     public async Task An_unreferenced_chunk_survives_until_its_grace_period_ends_and_then_leaves_every_store()
@@ -39,7 +40,7 @@ public abstract class CollectSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal(0, (await World.Stores.GetSpaceAsync(World.Store, default))!.Chunks);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G2")]
     public async Task A_dedup_hit_between_the_look_and_the_collection_keeps_the_chunk()
     {
@@ -50,7 +51,7 @@ public abstract class CollectSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Single((await World.FindAsync("b")).FirstChunks[0].Copies);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G2")]
     public async Task An_upload_after_the_collection_writes_anew_and_the_late_delete_does_not_hit_it()
     {
@@ -65,7 +66,7 @@ public abstract class CollectSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal(copy, Assert.Single((await World.FindAsync("b")).FirstChunks[0].Copies));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G2")]
     public async Task A_count_that_its_rows_contradict_collects_nothing()
     {
@@ -77,7 +78,7 @@ public abstract class CollectSuite(ICatalogEngine engine) : CatalogSuite(engine)
         await SqlAsync("UPDATE chunk SET refs = 1, unreferenced_since = NULL");
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_chunk_without_copies_is_removed_with_its_row()
     {
         var upload = NewUpload();
@@ -90,7 +91,7 @@ public abstract class CollectSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Empty(await DueAsync(Now));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Pages_of_chunks_of_one_moment_follow_each_other_without_gap()
     {
         await World.PutAsync("a", [.. Enumerable.Range(0, 10).Select(static i => $"chunk {i}")]);
@@ -107,7 +108,7 @@ public abstract class CollectSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal(Enumerable.Range(0, 10).Select(static i => Hash($"chunk {i}")).Order(), seen.Order());
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_deleted_tenants_last_rows_go_with_its_last_chunk()
     {
         await World.PutAsync("a", "content");

@@ -1,4 +1,5 @@
 using Granary.GrainInterfaces;
+using Granary.TestSupport;
 using static Granary.Catalog.Tests.CatalogWorld;
 
 namespace Granary.Catalog.Tests;
@@ -8,7 +9,7 @@ public abstract class FsckSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     private FsckCatalog Fsck => field ??= new FsckCatalog(World.Database);
 
-    [Theory]
+    [SuiteTheory]
     [InlineData("references-differ", "UPDATE chunk SET refs = refs + 1")]
     [InlineData("references-differ", "UPDATE chunk SET refs = 0, unreferenced_since = 0")]
     [InlineData("references-differ", "UPDATE chunk SET unreferenced_since = 5")]
@@ -38,7 +39,7 @@ public abstract class FsckSuite(ICatalogEngine engine) : CatalogSuite(engine)
         await World.AssertInvariantsAsync();
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task What_cannot_be_repaired_stays_an_error()
     {
         await World.PutAsync("one", "content");
@@ -51,7 +52,7 @@ public abstract class FsckSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Empty(await CheckAsync(repair: false));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Limited_to_a_scope_it_finds_the_damage_of_that_scope()
     {
         var other = await World.CreateScopeAsync("other");
@@ -64,7 +65,7 @@ public abstract class FsckSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Empty(await CheckAsync(repair: false));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task It_finds_nothing_while_uploads_and_deletes_go_on()
     {
         using var stop = new CancellationTokenSource();

@@ -8,7 +8,7 @@ namespace Granary.Catalog.Tests;
 /// <summary>Which versions stay, without any commit of their path.</summary>
 public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper output) : CatalogSuite(engine)
 {
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S8")]
     public async Task Versions_that_days_protect_go_without_a_commit_when_their_time_is_over()
     {
@@ -36,7 +36,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.Equal(4, (await world.PutAsync("a", "four")).Version);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S8")]
     public async Task The_newest_tombstone_outlives_every_version_so_that_numbers_never_restart()
     {
@@ -55,7 +55,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.Equal(5, (await world.PutAsync("a", "three")).Version);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S8")]
     public async Task A_version_restored_while_it_falls_due_stays_readable()
     {
@@ -71,7 +71,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.All((await world.FindAsync("a")).FirstChunks, static chunk => Assert.Single(chunk.Copies));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S8")]
     public async Task A_changed_setting_takes_effect_on_versions_that_are_there()
     {
@@ -94,7 +94,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.Equal(0, await ExpireAsync(world));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task More_versions_or_days_protect_again_what_was_to_go()
     {
         var world = await CreateWorldAsync(keepDays: 1);
@@ -115,7 +115,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.Equal([4L], await NumbersAsync(world, "a"));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S22")]
     public async Task A_scope_under_legal_hold_loses_no_version_by_overwrite_delete_or_expiry()
     {
@@ -143,7 +143,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.Equal(AdminStatus.Done, (await world.Scopes.MarkDeletingAsync(world.Tenant, world.Scope, force: false, null, default)).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S22")]
     public async Task A_file_under_legal_hold_keeps_its_versions_and_others_do_not()
     {
@@ -176,7 +176,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.Equal(AdminStatus.Done, (await world.Scopes.MarkDeletingAsync(world.Tenant, world.Scope, force: false, null, default)).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S22")]
     public async Task What_is_moved_from_a_held_path_leaves_its_versions_there()
     {
@@ -191,7 +191,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.Single((await world.FindAsync("held", 1)).FirstChunks);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "S8")]
     [Trait("Behaviour", "S22")]
     public async Task Any_sequence_of_changes_settings_holds_and_days_keeps_what_the_model_says()

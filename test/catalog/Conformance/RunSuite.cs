@@ -1,4 +1,5 @@
 using Granary.GrainInterfaces;
+using Granary.TestSupport;
 
 namespace Granary.Catalog.Tests;
 
@@ -7,7 +8,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
 {
     private RunCatalog Runs => field ??= new RunCatalog(World.Database);
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G8")]
     public async Task A_step_that_two_activations_did_counts_once()
     {
@@ -22,7 +23,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal(1_000, shown.Tasks[0].WorkedMilliseconds);
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D24")]
     [Trait("Behaviour", "D26")]
     public async Task Tasks_of_a_later_phase_begin_when_the_earlier_ones_have_ended()
@@ -42,7 +43,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Empty(await Runs.OwnersAsync(null, default));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "D25")]
     public async Task A_run_with_an_error_has_failed_and_says_which_chunk_and_why()
     {
@@ -65,7 +66,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal([2L], (await Runs.FindingsAsync(run, 1, 10, default)).Select(static found => found.Number));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_passed_limit_comes_before_what_somebody_waits_for_before_the_schedule_before_scrub()
     {
         var tasks = new[] { new NewRunTask(MaintenanceTaskKind.ShrinkStore, 0, Store: World.Store) };
@@ -77,7 +78,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal([limit.Id!.Value, asked.Id!.Value, scheduled.Id!.Value, scrub.Id!.Value], order.Select(static task => task.Run));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G8")]
     public async Task A_paused_run_gives_no_work_and_the_step_under_way_counts()
     {
@@ -93,7 +94,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal(("a", 2L), (resumed.Cursor, resumed.DoneChunks));
     }
 
-    [Fact]
+    [SuiteFact]
     [Trait("Behaviour", "G8")]
     public async Task A_cancelled_run_ends_at_once_and_what_was_done_stays_counted()
     {
@@ -109,7 +110,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal(AdminStatus.NotFound, (await Runs.PauseAsync(run + 1, default)).Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_task_that_waits_says_why_since_when_and_repeats_no_finding()
     {
         var run = await CreateAsync(Collect());
@@ -129,7 +130,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Null((await Runs.FindAsync(run, default))!.Tasks[0].Waiting);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task The_same_key_gives_the_same_run()
     {
         var run = new NewRun { Trigger = RunTrigger.Operator, Tasks = [Collect()] };
@@ -140,7 +141,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal(AdminStatus.OperationMismatch, (await Runs.CreateAsync(run, new OperationKey("k", "g"), default)).Result.Status);
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task A_change_joins_an_equal_run_only_until_that_has_begun()
     {
         var run = new NewRun { Trigger = RunTrigger.Policy, Tenant = World.Tenant, Scope = World.Scope, Tasks = [Collect()] };
@@ -151,7 +152,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.NotEqual(first, await Runs.CreateUnlessWaitingAsync(run, default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task An_ended_run_is_kept_for_thirty_days_and_one_that_followed_uploads_for_one()
     {
         var kept = await CreateAsync(Collect());
@@ -167,7 +168,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Null(await Runs.FindAsync(routine, default));
     }
 
-    [Fact]
+    [SuiteFact]
     public async Task Whoever_asks_first_creates_the_scheduled_run_and_nobody_else()
     {
         var next = Clock.GetUtcNow().AddDays(1);

@@ -12,7 +12,7 @@ public abstract class RaceSuite(ICatalogEngine engine, ITestOutputHelper output)
     /// <summary>Interleavings in one database.</summary>
     private const int Together = 50;
 
-    [Theory]
+    [SuiteTheory]
     [InlineData(1)]
     [InlineData(2)]
     [Trait("Behaviour", "G2")]

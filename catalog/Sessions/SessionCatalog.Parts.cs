@@ -102,7 +102,7 @@ public sealed partial class SessionCatalog
             var hash = part.Hash.ToByteArray();
             var size = ChunkLedger.LockSize(session, tenant, hash);
             var fits = size is not null && (info.SizeOf(part.Index) is { } expected ? size == expected : size <= info.ChunkSize);
-            if (!fits || ChunkLedger.ScopeRefs(session, tenant, scope, hash) == 0 || !SessionManifest.IsReadable(session, open!, hash))
+            if (!fits || ChunkLedger.ScopeRefs(session, tenant, scope, hash) == 0 || !SessionManifest.IsReliable(session, open!, hash))
             {
                 missing.Add(part.Index);
                 continue;

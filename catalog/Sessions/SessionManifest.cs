@@ -11,14 +11,20 @@ internal static class SessionManifest
     /// </summary>
     public const int SideIndex = int.MaxValue;
 
+    // A store that is leaving still serves, and stays when a chunk is only there: parts of open uploads count (design, Writing 8).
     private static readonly Sql SelectPage = new("""
         SELECT m.idx, m.chunk, m.size, EXISTS (
             SELECT 1 FROM location l JOIN attachment a ON a.scope = ?2 AND a.store = l.store
-            WHERE l.tenant = ?3 AND l.chunk = m.chunk AND l.state = 1 AND a.state = 0 AND a.write_only = 0)
+            WHERE l.tenant = ?3 AND l.chunk = m.chunk AND l.state = 1 AND a.write_only = 0)
         FROM manifest_chunk m WHERE m.upload = ?1 AND m.idx >= ?4 ORDER BY m.idx LIMIT ?5
         """);
 
     private static readonly Sql SelectReadable = new("""
+        SELECT 1 FROM location l JOIN attachment a ON a.scope = ?3 AND a.store = l.store
+        WHERE l.tenant = ?1 AND l.chunk = ?2 AND l.state = 1 AND a.write_only = 0 LIMIT 1
+        """);
+
+    private static readonly Sql SelectReliable = new("""
         SELECT 1 FROM location l JOIN attachment a ON a.scope = ?3 AND a.store = l.store
         WHERE l.tenant = ?1 AND l.chunk = ?2 AND l.state = 1 AND a.state = 0 AND a.write_only = 0 LIMIT 1
         """);
@@ -63,9 +69,13 @@ internal static class SessionManifest
         return found;
     }
 
-    /// <summary>Has the scope a stored copy of a chunk that it can read?</summary>
+    /// <summary>Has the scope a stored copy of a chunk that it can read? Of what an upload holds this stays so.</summary>
     public static bool IsReadable(CatalogSession session, UploadRow upload, byte[] chunk) =>
         session.Exists(SelectReadable, upload.Tenant, chunk, upload.Scope);
+
+    /// <summary>Has the scope a stored copy of a chunk that may be relied on from now on: not only in a store that is leaving?</summary>
+    public static bool IsReliable(CatalogSession session, UploadRow upload, byte[] chunk) =>
+        session.Exists(SelectReliable, upload.Tenant, chunk, upload.Scope);
 
     /// <summary>
     /// Takes a part out of the manifest, with its reference when no other part is the same chunk. The caller saves the row.

@@ -31,7 +31,14 @@ internal sealed class TusCompletion(
     public async Task<Problem?> CompleteAsync(ApiCall call, SessionInfo session, UploadTarget target)
     {
         var answer = await complete.CompleteAsync(session, target, new CompleteSession { By = call.Caller.Name }, CancellationToken.None);
-        return answer.Status == CompletionStatus.Uneven ? await RecutAsync(call, session, target) : UploadComplete.Problem(answer);
+        return answer.Status switch
+        {
+            CompletionStatus.Uneven => await RecutAsync(call, session, target),
+
+            // A tus client cannot send bytes again that were taken: what cannot be read now may be read later.
+            CompletionStatus.Missing => Problem.Unavailable("Some bytes that were taken cannot be read now."),
+            _ => UploadComplete.Problem(answer),
+        };
     }
 
     /// <summary>

@@ -314,6 +314,29 @@ public abstract class SessionSuite(ICatalogEngine engine) : CatalogSuite(engine)
     }
 
     [SuiteFact]
+    [Trait("Behaviour", "D53")]
+    public async Task Parts_in_a_store_that_is_leaving_are_there_and_keep_it_and_nothing_new_relies_on_them()
+    {
+        var second = await World.AttachNewStoreAsync("second", new AttachmentSettings { Store = default, UploadPriority = 200 });
+        var parts = (await BeginAsync(World, "a", 4)).Session!.Upload;
+        await StoreAsync(World, parts, World.Chunk(parts, 0, Hash("aaaa"), 4, candidates: second));
+        var tus = (await BeginAsync(World, "t", 8, SessionKind.Tus)).Session!.Upload;
+        var writer = (await World.Sessions.ClaimWriterAsync(World.Tenant, tus, default)).Writer;
+        await StoreAsync(World, tus, World.Chunk(tus, 0, Hash("tttt"), 4, candidates: second) with { Append = new AppendTo(writer, 0) });
+        await World.PlaceAsync(World.Chunk(tus, 1, Hash("uuuu"), 4, candidates: second) with { Append = new AppendTo(writer, 4) });
+
+        var marked = await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, second, default);
+        Assert.Equal(AdminStatus.Done, marked.Result.Status);
+        Assert.True(Assert.Single(await World.Sessions.ReadPartsAsync(World.Tenant, parts, 0, 10, default)).Present);
+        Assert.Equal(4, (await World.Sessions.ClaimWriterAsync(World.Tenant, tus, default)).Session!.Received);
+        var other = (await BeginAsync(World, "b", 4)).Session!.Upload;
+        Assert.Equal([0], (await ProbeAsync(World, other, (0, "aaaa"))).Missing);
+        Assert.NotNull(await World.Scopes.FindChunkOnlyHereAsync(World.Tenant, World.Scope, second, default));
+        Assert.Equal(NamespaceStatus.Done, (await World.ApplyAsync(CommitOf(parts, "a", ["aaaa"], []))).Status);
+        await World.Scopes.PutBackAsync(World.Tenant, World.Scope, second, marked.Attempt, default);
+    }
+
+    [SuiteFact]
     public async Task A_session_goes_with_its_scope()
     {
         var upload = (await BeginAsync(World, "a", 8)).Session!.Upload;

@@ -9,6 +9,8 @@ namespace Granary.Catalog.Tests.Races;
 /// </summary>
 internal sealed class Actors(RaceWorld race)
 {
+    private readonly SessionActors _sessions = new(race);
+
     private static readonly string[] s_paths = ["a", "b", "c"];
 
     // Few contents, so that nearly every upload meets another one's chunk; lengths differ.
@@ -19,8 +21,10 @@ internal sealed class Actors(RaceWorld race)
     {
         var scope = race.Scopes[race.Random.Next(race.Scopes.Length)];
         var store = race.Stores[race.Random.Next(race.Stores.Length)];
-        return race.Random.Next(18) switch
+        return race.Random.Next(21) switch
         {
+            18 or 19 => _sessions.PartsAsync(scope),
+            20 => _sessions.AppendsAsync(scope),
             < 6 => PutAsync(world, scope),
             6 or 7 => ChangeAsync(world, scope, new DeleteFile { By = "test", Path = AnyPath() }),
             8 => ChangeAsync(world, scope, new CopyFile { By = "test", From = AnyPath(), To = AnyPath(), Move = race.Random.Next(2) == 0 }),

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace Granary.Catalog.Tests.Races;
 
 /// <summary>
-/// Transactions of uploads, deletes, copies, moves, restores, expiry, uncounting, deletion of bytes, collection, detaching and
+/// Transactions of uploads and their sessions, deletes, copies, moves, restores, expiry, uncounting, deletion of bytes, collection, detaching and
 /// the death of processes, interleaved in every order that a seed gives; once in one process, once in two over one database.
 /// </summary>
 public abstract class RaceSuite(ICatalogEngine engine, ITestOutputHelper output) : IDisposable

@@ -55,9 +55,10 @@ internal sealed class UploadSessions : Scenario
     {
         var single = new double[Runs];
         var session = new double[Runs];
-        var file = Path.Combine(context.Folder, "large");
         for (var run = 0; run < Runs; run++)
         {
+            // One file for each: the kernel may still hold the one that was sent last.
+            var file = Path.Combine(context.Folder, $"single{run}");
             Content.WriteFile(file, Length, context.Seed + (run * 4L * Length));
             using (var wire = await Wire.ConnectAsync(server.Port, server.Token, cancellationToken).ConfigureAwait(false))
             {
@@ -66,12 +67,15 @@ internal sealed class UploadSessions : Scenario
                 single[run] = clock.Elapsed.TotalSeconds;
             }
 
+            File.Delete(file);
+            file = Path.Combine(context.Folder, $"session{run}");
             Content.WriteFile(file, Length, context.Seed + (run * 4L * Length) + (2 * Length));
             var whole = Stopwatch.StartNew();
             var id = await BeginAsync(client, $"session{run}", Length, 4 << 20, cancellationToken).ConfigureAwait(false);
             await PartsAsync(server, id, file, 4 << 20, Senders, cancellationToken).ConfigureAwait(false);
             await CompleteAsync(client, id, cancellationToken).ConfigureAwait(false);
             session[run] = whole.Elapsed.TotalSeconds;
+            File.Delete(file);
         }
 
         Array.Sort(single);
@@ -79,7 +83,6 @@ internal sealed class UploadSessions : Scenario
         context.Tell("PUT 1 GiB", Length / single[Runs / 2] / (1 << 20), "MiB/s");
         context.Tell("session, 4 parts at a time", Length / session[Runs / 2] / (1 << 20), "MiB/s");
         context.Hold("session / PUT", single[Runs / 2] / session[Runs / 2], "x", 0.8, beside: "one PUT of as many bytes");
-        File.Delete(file);
     }
 
     /// <summary>
@@ -89,7 +92,7 @@ internal sealed class UploadSessions : Scenario
     private static async Task ManyPartsAsync(ScenarioContext context, GranaryServer server, HttpClient client, bool hashed, CancellationToken cancellationToken)
     {
         const long Size = (long)ManyParts * SmallPart;
-        var file = Path.Combine(context.Folder, "many");
+        var file = Path.Combine(context.Folder, hashed ? "hashed" : "many");
         Content.WriteFile(file, Size, context.Seed + ((hashed ? 200 : 100) * Length));
         var id = await BeginAsync(client, hashed ? "hashed" : "many", Size, SmallPart, cancellationToken, sha256: hashed ? await HashAsync(file, cancellationToken).ConfigureAwait(false) : null)
             .ConfigureAwait(false);

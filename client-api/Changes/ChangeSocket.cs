@@ -24,11 +24,6 @@ internal sealed class ChangeSocket : IThreadPoolWorkItem
     private const int WriteBuffer = 2 * ServerFrame.MaxBytes;
     private const int ReplayPage = 256;
 
-    /// <summary>Messages that a client may send at once, and each second from then on: a person who clicks, not a loop.</summary>
-    private const int MessageBurst = 120;
-
-    private const int MessagesPerSecond = 5;
-
     /// <summary>Frames of its own that may wait; a client that asks for more and reads nothing is closed.</summary>
     private const int MaxOwn = 256;
 
@@ -38,6 +33,7 @@ internal sealed class ChangeSocket : IThreadPoolWorkItem
 
     private readonly WebSocket _web;
     private readonly FrameStream _stream;
+    private readonly MessageAllowance _allowance;
     private readonly ChangeHub _hub;
     private readonly Lock _gate = new();
     private readonly Queue<byte[]> _own = new();
@@ -46,12 +42,11 @@ internal sealed class ChangeSocket : IThreadPoolWorkItem
     private int _state;
     private int _closing;
     private long _writeBegan;
-    private long _messageTime;
 
     public ChangeSocket(WebSocket web, FrameStream stream, ChangeHub hub, SocketCredential credential, bool single)
     {
         (_web, _stream, _hub, Credential, Single) = (web, stream, hub, credential, single);
-        _messageTime = hub.Time.GetTimestamp() - Seconds(MessageBurst / MessagesPerSecond);
+        _allowance = new(hub.Time);
     }
 
     /// <summary>Who follows.</summary>
@@ -211,41 +206,22 @@ internal sealed class ChangeSocket : IThreadPoolWorkItem
 
     private async Task ReadAsync()
     {
-        // Small, because most sockets never send: a longer message makes it grow for its own length of time.
-        var buffer = new byte[256];
-        var length = 0;
+        var reader = new MessageReader(_web);
         while (true)
         {
-            var part = await _web.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
-            if (part.MessageType == WebSocketMessageType.Close)
+            var message = await reader.ReadAsync(CancellationToken.None);
+            if (message.IsClose)
             {
                 await AnswerCloseAsync();
                 return;
             }
 
-            length += part.Count;
             if (Volatile.Read(ref _closing) != 0)
-            {
-                length = 0; // Whatever still comes before the other side's close.
-            }
-            else if (part.MessageType == WebSocketMessageType.Binary)
-            {
-                BeginClose(WebSocketCloseStatus.InvalidMessageType, "Messages are text.");
-            }
-            else if (part.EndOfMessage)
-            {
-                await TakeAsync(buffer.AsMemory(0, length));
-                length = 0;
-                buffer = buffer.Length > 256 ? new byte[256] : buffer;
-            }
-            else if (length == buffer.Length && length >= ClientFrame.MaxBytes)
-            {
-                BeginClose(WebSocketCloseStatus.MessageTooBig, $"A message has at most {ClientFrame.MaxBytes} bytes.");
-            }
-            else if (length == buffer.Length)
-            {
-                Array.Resize(ref buffer, Math.Min(buffer.Length * 4, ClientFrame.MaxBytes));
-            }
+                continue; // Whatever still comes before the other side's close.
+            if (message.Refused is { } code)
+                BeginClose(code, message.Reason);
+            else
+                await TakeAsync(message.Text);
         }
     }
 
@@ -259,10 +235,7 @@ internal sealed class ChangeSocket : IThreadPoolWorkItem
 
     private async Task TakeAsync(ReadOnlyMemory<byte> message)
     {
-        // A bucket as one number: the time up to which messages are spent.
-        var now = _hub.Time.GetTimestamp();
-        _messageTime = Math.Max(_messageTime, now - Seconds((double)MessageBurst / MessagesPerSecond)) + Seconds(1.0 / MessagesPerSecond);
-        if (_messageTime > now)
+        if (!_allowance.TrySpend())
         {
             BeginClose(CloseCode.TooManyFrames, "Too many messages.");
             return;

@@ -64,11 +64,12 @@ public sealed class ChunkStoreFactory(StoreRetryOptions retry, TimeProvider time
 
         // The owner of a remote store must know which of its slots to take.
         var background = store is RemoteChunkStore remote ? new MeteredChunkStore(remote.ForMaintenance()) : metered;
+        var limited = Limit(background, MaintenanceShare(definition.MaxConcurrentReads), MaintenanceShare(definition.MaxConcurrentWrites));
         return new(
             definition,
             store,
             Retry(Limit(metered, definition.MaxConcurrentReads, definition.MaxConcurrentWrites)),
-            Retry(Limit(background, MaintenanceShare(definition.MaxConcurrentReads), MaintenanceShare(definition.MaxConcurrentWrites))));
+            [.. Enum.GetValues<WorkUrgency>().Select(urgency => Retry(limited.With(urgency)))]);
     }
 
     private static ConcurrencyLimitChunkStore Limit(IChunkStore store, int reads, int writes) => new(store, reads, writes);
@@ -82,13 +83,14 @@ public sealed class ChunkStoreFactory(StoreRetryOptions retry, TimeProvider time
 public sealed class OpenedChunkStore : IAsyncDisposable
 {
     private readonly IChunkStore _store;
+    private readonly IChunkStore[] _maintenance;
 
-    internal OpenedChunkStore(ChunkStoreDefinition definition, IChunkStore store, IChunkStore client, IChunkStore maintenance)
+    internal OpenedChunkStore(ChunkStoreDefinition definition, IChunkStore store, IChunkStore client, IChunkStore[] maintenance)
     {
         _store = store;
+        _maintenance = maintenance;
         Definition = definition;
         Client = client;
-        Maintenance = maintenance;
     }
 
     /// <summary>The store without decorators, for putting others around it.</summary>
@@ -101,7 +103,10 @@ public sealed class OpenedChunkStore : IAsyncDisposable
     public IChunkStore Client { get; }
 
     /// <summary>For maintenance: a quarter of those, at least one, which clients cannot take.</summary>
-    public IChunkStore Maintenance { get; }
+    public IChunkStore Maintenance => MaintenanceOf(WorkUrgency.Routine);
+
+    /// <summary>The same slots, for work of an urgency: the most urgent that waits goes first.</summary>
+    public IChunkStore MaintenanceOf(WorkUrgency urgency) => _maintenance[(int)urgency];
 
     /// <summary>Closes the store when what was begun is done.</summary>
     public ValueTask DisposeAsync() => _store.DisposeAsync();

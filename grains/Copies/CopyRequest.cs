@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.Stores;
 
 namespace Granary.Grains.Copies;
 
@@ -11,8 +12,10 @@ namespace Granary.Grains.Copies;
 /// <param name="Purpose">Why; decides what the target must be.</param>
 /// <param name="Scope">The scope for whose policy; null where it is for all.</param>
 /// <param name="Replaces">A damaged copy in the target that the new one takes the place of.</param>
+/// <param name="Urgency">Its turn where other background work waits for the same slots.</param>
 internal sealed record CopyRequest(
-    TenantId Tenant, ChunkHash Hash, StoreId Target, StoreId[] Unusable, CopyPurpose Purpose, ScopeId? Scope = null, LocationId? Replaces = null);
+    TenantId Tenant, ChunkHash Hash, StoreId Target, StoreId[] Unusable, CopyPurpose Purpose, ScopeId? Scope = null, LocationId? Replaces = null,
+    WorkUrgency Urgency = WorkUrgency.Routine);
 
 /// <summary>How a copy ended.</summary>
 internal enum CopyStatus

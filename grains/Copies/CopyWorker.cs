@@ -90,7 +90,7 @@ internal sealed partial class CopyWorker(
 
     private async Task<CopyOutcome> MakeAsync(CopyRequest request, SemaphoreSlim? slots, CancellationToken cancellationToken)
     {
-        if (!directory.TryGetMaintenance(request.Target, out var target))
+        if (!directory.TryGetMaintenance(request.Target, request.Urgency, out var target))
         {
             return new CopyOutcome(CopyStatus.Failed, Reason: $"Store {NameOf(request.Target)} is offline.");
         }
@@ -234,7 +234,7 @@ internal sealed partial class CopyWorker(
         string? reason = null;
         foreach (var source in Sources(request, begun.Sources))
         {
-            if (!directory.TryGetMaintenance(source.Store, out var store))
+            if (!directory.TryGetMaintenance(source.Store, request.Urgency, out var store))
             {
                 reason = $"Store {NameOf(source.Store)} is offline.";
                 continue;

@@ -3,6 +3,7 @@ using Granary.Catalog;
 using Granary.GrainInterfaces;
 using Granary.GrainInterfaces.Diagnostics;
 using Granary.Grains.Copies;
+using Granary.Grains.Maintenance;
 using Granary.Stores;
 
 namespace Granary.Grains.Policies;
@@ -13,7 +14,13 @@ namespace Granary.Grains.Policies;
 /// <param name="Scope">The scope whose policy it is; null where it is the store's limit.</param>
 /// <param name="KeepSource">Copies and lets nothing go.</param>
 /// <param name="DryRun">Only says what it would do.</param>
-internal sealed record MoveJob(StoreId From, ReleaseReason Reason, ScopeId? Scope, bool KeepSource, bool DryRun);
+/// <param name="Urgency">Its turn where other background work waits for the same slots of a store.</param>
+internal sealed record MoveJob(StoreId From, ReleaseReason Reason, ScopeId? Scope, bool KeepSource, bool DryRun, WorkUrgency Urgency)
+{
+    /// <summary>What a task does.</summary>
+    public static MoveJob Of(MaintenanceTaskRow task, StoreId from, ReleaseReason reason, ScopeId? scope) =>
+        new(from, reason, scope, task.KeepSource, task.DryRun, TaskPacing.UrgencyOf(task));
+}
 
 /// <summary>
 /// Makes one chunk leave a store: copies it for every scope that could not read it any more, verified, and only then lets the
@@ -117,7 +124,7 @@ internal sealed class ChunkMover(CopyCatalog catalog, CopyWorker worker, Topolog
         }
 
         var purpose = job.Reason == ReleaseReason.Drain ? CopyPurpose.Drain : CopyPurpose.Shrink;
-        var request = new CopyRequest(chunk.Tenant, chunk.Hash, target.Store, [], purpose, scope);
+        var request = new CopyRequest(chunk.Tenant, chunk.Hash, target.Store, [], purpose, scope, Urgency: job.Urgency);
         var outcome = job.DryRun ? await worker.TryAsync(request, chunk.Size, cancellationToken) : await worker.CopyAsync(request, slots, cancellationToken);
         if (outcome.Status != CopyStatus.Copied)
         {

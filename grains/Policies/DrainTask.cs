@@ -45,7 +45,7 @@ internal sealed class DrainTask(PolicyCatalog policies, CopyCatalog copies, Chun
             return new TaskStep(null, 0, 0, []);
         }
 
-        var job = new MoveJob(store, ReleaseReason.Drain, task.Scope, task.KeepSource, task.DryRun);
+        var job = MoveJob.Of(task, store, ReleaseReason.Drain, task.Scope);
         var verdicts = await copies.JudgeAsync(
             [.. page.Chunks.Select(chunk => new ReleaseCopy(chunk.Tenant, chunk.Hash, store, ReleaseReason.Drain, task.Scope))], cancellationToken);
         var done = await PageWork.RunAsync(

@@ -143,7 +143,7 @@ internal sealed class PopulateTask(PolicyCatalog policies, CopyWorker worker, Sc
             return new ChunkDone(ChunkResult.NoRoom, Reason: "The scope's own soft limit there would be passed.");
         }
 
-        var request = new CopyRequest(chunk.Tenant, chunk.Hash, target.Store, [], CopyPurpose.Populate, scope);
+        var request = new CopyRequest(chunk.Tenant, chunk.Hash, target.Store, [], CopyPurpose.Populate, scope, Urgency: TaskPacing.UrgencyOf(task));
         var outcome = task.DryRun ? await worker.TryAsync(request, chunk.Size, cancellationToken) : await worker.CopyAsync(request, slots, cancellationToken);
         if (outcome.Status != CopyStatus.Copied)
         {

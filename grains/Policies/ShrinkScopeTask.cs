@@ -81,7 +81,7 @@ internal sealed class ShrinkScopeTask(PolicyCatalog policies, CopyCatalog copies
     private async Task<TaskStep> MoveAsync(MaintenanceTaskRow task, TaskContext context, StoreId store, Plan plan, long excess, CancellationToken cancellationToken)
     {
         var page = Enough(plan.Chosen.Skip(plan.Next).Take(PolicyTask.PageSize), excess);
-        var job = new MoveJob(store, ReleaseReason.ShrinkScope, task.Scope, task.KeepSource, task.DryRun);
+        var job = MoveJob.Of(task, store, ReleaseReason.ShrinkScope, task.Scope);
         var verdicts = await copies.JudgeAsync(
             [.. page.Select(chunk => new ReleaseCopy(chunk.Tenant, chunk.Hash, store, ReleaseReason.ShrinkScope, task.Scope))], cancellationToken);
         var done = await PageWork.RunAsync(

@@ -95,7 +95,7 @@ internal sealed class ShrinkStoreTask(
     private async Task<PageDone> MoveAsync(
         MaintenanceTaskRow task, TaskContext context, StoreId store, ReleaseReason reason, IReadOnlyList<PolicyChunk> page, CancellationToken cancellationToken)
     {
-        var job = new MoveJob(store, reason, Scope: null, task.KeepSource, task.DryRun);
+        var job = MoveJob.Of(task, store, reason, scope: null);
         var verdicts = await copies.JudgeAsync([.. page.Select(chunk => new ReleaseCopy(chunk.Tenant, chunk.Hash, store, reason, null))], cancellationToken);
         var done = await PageWork.RunAsync(
             page, context.Pace, time, (i, slots, token) => mover.MoveAsync(job, page[i], verdicts[i], slots, token), cancellationToken);

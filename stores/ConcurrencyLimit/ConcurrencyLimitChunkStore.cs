@@ -4,24 +4,43 @@ namespace Granary.Stores;
 /// Bounds the operations that a store does at a time, reads apart from writes and deletes; tenants take turns. Looks
 /// (stat, check) and listings pass: they are few, and a check that waits behind a stuck store would not find it stuck.
 /// </summary>
-internal sealed class ConcurrencyLimitChunkStore(IChunkStore inner, int maxReads, int maxWrites) : IChunkStoreDecorator
+internal sealed class ConcurrencyLimitChunkStore : IChunkStoreDecorator
 {
-    private readonly FairSlots _reads = new(maxReads);
-    private readonly FairSlots _writes = new(maxWrites);
+    private readonly IChunkStore _inner;
+    private readonly FairSlots _reads;
+    private readonly FairSlots _writes;
+    private readonly WorkUrgency _urgency;
+
+    /// <summary>A store with slots of its own.</summary>
+    public ConcurrencyLimitChunkStore(IChunkStore inner, int maxReads, int maxWrites)
+        : this(inner, new FairSlots(maxReads), new FairSlots(maxWrites), WorkUrgency.Routine)
+    {
+    }
+
+    private ConcurrencyLimitChunkStore(IChunkStore inner, FairSlots reads, FairSlots writes, WorkUrgency urgency)
+    {
+        _inner = inner;
+        _reads = reads;
+        _writes = writes;
+        _urgency = urgency;
+    }
 
     /// <inheritdoc/>
-    public IChunkStore Inner => inner;
+    public IChunkStore Inner => _inner;
 
     /// <inheritdoc/>
-    public ChunkStoreTraits Traits => inner.Traits;
+    public ChunkStoreTraits Traits => _inner.Traits;
+
+    /// <summary>The same store and slots for work of another urgency.</summary>
+    public ConcurrencyLimitChunkStore With(WorkUrgency urgency) => new(_inner, _reads, _writes, urgency);
 
     /// <inheritdoc/>
     public async Task PutAsync(LocationKey key, ChunkBuffer content, CancellationToken ct)
     {
-        await _writes.EnterAsync(key.Tenant, ct).ConfigureAwait(false);
+        await _writes.EnterAsync(key.Tenant, _urgency, ct).ConfigureAwait(false);
         try
         {
-            await inner.PutAsync(key, content, ct).ConfigureAwait(false);
+            await _inner.PutAsync(key, content, ct).ConfigureAwait(false);
         }
         finally
         {
@@ -30,15 +49,15 @@ internal sealed class ConcurrencyLimitChunkStore(IChunkStore inner, int maxReads
     }
 
     /// <inheritdoc/>
-    public Task<ChunkStat?> StatAsync(LocationKey key, CancellationToken ct) => inner.StatAsync(key, ct);
+    public Task<ChunkStat?> StatAsync(LocationKey key, CancellationToken ct) => _inner.StatAsync(key, ct);
 
     /// <inheritdoc/>
     public async Task<int?> ReadAsync(LocationKey key, long offset, IReadOnlyList<Memory<byte>> destination, CancellationToken ct)
     {
-        await _reads.EnterAsync(key.Tenant, ct).ConfigureAwait(false);
+        await _reads.EnterAsync(key.Tenant, _urgency, ct).ConfigureAwait(false);
         try
         {
-            return await inner.ReadAsync(key, offset, destination, ct).ConfigureAwait(false);
+            return await _inner.ReadAsync(key, offset, destination, ct).ConfigureAwait(false);
         }
         finally
         {
@@ -49,10 +68,10 @@ internal sealed class ConcurrencyLimitChunkStore(IChunkStore inner, int maxReads
     /// <inheritdoc/>
     public async Task<bool> DeleteAsync(LocationKey key, CancellationToken ct)
     {
-        await _writes.EnterAsync(key.Tenant, ct).ConfigureAwait(false);
+        await _writes.EnterAsync(key.Tenant, _urgency, ct).ConfigureAwait(false);
         try
         {
-            return await inner.DeleteAsync(key, ct).ConfigureAwait(false);
+            return await _inner.DeleteAsync(key, ct).ConfigureAwait(false);
         }
         finally
         {
@@ -61,11 +80,11 @@ internal sealed class ConcurrencyLimitChunkStore(IChunkStore inner, int maxReads
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ChunkListing> ListAsync(string prefix, CancellationToken ct) => inner.ListAsync(prefix, ct);
+    public IAsyncEnumerable<ChunkListing> ListAsync(string prefix, CancellationToken ct) => _inner.ListAsync(prefix, ct);
 
     /// <inheritdoc/>
-    public Task CheckAsync(CancellationToken ct) => inner.CheckAsync(ct);
+    public Task CheckAsync(CancellationToken ct) => _inner.CheckAsync(ct);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
+    public ValueTask DisposeAsync() => _inner.DisposeAsync();
 }

@@ -15,6 +15,9 @@ public interface IStoreDirectory
     /// <summary>The open store for background work, with slots of its own.</summary>
     bool TryGetMaintenance(StoreId id, [NotNullWhen(true)] out IChunkStore? store);
 
+    /// <summary>The same for work of an urgency; what has no slots of its own for that gives what it has.</summary>
+    bool TryGetMaintenance(StoreId id, WorkUrgency urgency, [NotNullWhen(true)] out IChunkStore? store) => TryGetMaintenance(id, out store);
+
     /// <summary>True when the store is open and has not failed in the last ten seconds (design, Choosing where to write).</summary>
     bool IsUsable(StoreId id);
 

@@ -30,9 +30,12 @@ public sealed partial class StoreDirectory(ChunkStoreFactory factory, TimeProvid
     }
 
     /// <inheritdoc/>
-    public bool TryGetMaintenance(StoreId id, [NotNullWhen(true)] out IChunkStore? store)
+    public bool TryGetMaintenance(StoreId id, [NotNullWhen(true)] out IChunkStore? store) => TryGetMaintenance(id, WorkUrgency.Routine, out store);
+
+    /// <inheritdoc/>
+    public bool TryGetMaintenance(StoreId id, WorkUrgency urgency, [NotNullWhen(true)] out IChunkStore? store)
     {
-        store = Find(id)?.Maintenance;
+        store = Find(id)?.MaintenanceOf(urgency);
         return store is not null;
     }
 

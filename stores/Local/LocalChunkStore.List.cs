@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Granary.Stores;
 
-/// <content>Listing, and removing what a crash left behind. Both walk tenant, aa, bb; both see through a descriptor that stays on the opened directory.</content>
+/// <content>Listing, and removing what a crash left behind: temporary files and empty folders (D24). Both walk tenant, aa, bb; both see through a descriptor that stays on the opened directory.</content>
 internal sealed partial class LocalChunkStore
 {
     private static readonly EnumerationOptions s_everything = new()
@@ -96,7 +96,7 @@ internal sealed partial class LocalChunkStore
         }
     }
 
-    /// <summary>Removes the temporary files of earlier runs. The lock says that nobody writes them any more.</summary>
+    /// <summary>Removes the temporary files and the empty folders of earlier runs. The lock says that nobody writes them any more.</summary>
     private bool RemoveTemporaries()
     {
         var removed = 0;
@@ -112,6 +112,8 @@ internal sealed partial class LocalChunkStore
                 if (Posix.Unlink(_root.Descriptor, $"{folder}/{name}") == 0)
                     removed++;
             }
+
+            _folders.RemoveIfEmpty(folder);
         }
 
         LogCleaned(Traits.Name, removed);

@@ -11,61 +11,93 @@ internal sealed partial class LocalChunkStore
     /// <summary>What the names of temporary files begin and end with; no chunk's name does.</summary>
     private const string TemporaryPrefix = ".put-", TemporarySuffix = ".tmp";
 
+    private enum FileWrite
+    {
+        Done,
+
+        /// <summary>The file system does not write around its cache.</summary>
+        NotDirect,
+
+        /// <summary>A delete has taken the folder away while it was empty.</summary>
+        FolderGone,
+    }
+
     private bool Put(LocationKey key, ChunkBuffer content, CancellationToken ct)
     {
-        // 1.
-        var folder = _folders.Open(key.Folder);
-        try
+        var temporary = $"{TemporaryPrefix}{_epoch}-{Interlocked.Increment(ref _temporaries):x}{TemporarySuffix}";
+        for (var attempt = 1; ; attempt++)
         {
-            // 2.
-            var temporary = $"{TemporaryPrefix}{_epoch}-{Interlocked.Increment(ref _temporaries):x}{TemporarySuffix}";
-            WriteTemporary(folder.Descriptor, temporary, content);
+            // 1.
+            var folder = _folders.Open(key.Folder);
             try
             {
-                ct.ThrowIfCancellationRequested();
+                // 2.
+                if (!WriteTemporary(folder.Descriptor, temporary, content))
+                {
+                    _root.EnsureOurs();
+                    if (attempt == LocalFolders.MostAttempts)
+                        throw _faults.Of("creating", temporary, Posix.ENOENT);
+                    continue;
+                }
 
-                // 3.
-                FaultPoint.Reached("store.before-rename");
-                if (Posix.Rename(folder.Descriptor, temporary, folder.Descriptor, key.FileName) != 0)
-                    throw _faults.Of("naming", key.FileName, Posix.Error);
+                Name(folder, temporary, key, ct);
             }
             catch
             {
-                RemoveTemporary(folder.Descriptor, temporary);
+                _folders.RemoveIfEmpty(key.Folder);
                 throw;
             }
+            finally
+            {
+                Posix.Close(folder.Descriptor);
+            }
 
-            // 4.
-            FaultPoint.Reached("store.before-folder-sync");
-            if (Posix.Sync(folder.Descriptor) != 0)
-                throw _faults.Of("syncing", key.Folder, Posix.Error);
-            _folders.MakeDurable(folder);
+            // 5.
+            _root.EnsureOurs();
+            return true;
         }
-        finally
-        {
-            Posix.Close(folder.Descriptor);
-        }
-
-        // 5.
-        _root.EnsureOurs();
-        return true;
     }
 
-    private void WriteTemporary(int folder, string name, ChunkBuffer content)
+    private void Name(OpenFolder folder, string temporary, LocationKey key, CancellationToken ct)
+    {
+        try
+        {
+            ct.ThrowIfCancellationRequested();
+
+            // 3.
+            FaultPoint.Reached("store.before-rename");
+            if (Posix.Rename(folder.Descriptor, temporary, folder.Descriptor, key.FileName) != 0)
+                throw _faults.Of("naming", key.FileName, Posix.Error);
+        }
+        catch
+        {
+            RemoveTemporary(folder.Descriptor, temporary);
+            throw;
+        }
+
+        // 4.
+        FaultPoint.Reached("store.before-folder-sync");
+        if (Posix.Sync(folder.Descriptor) != 0)
+            throw _faults.Of("syncing", key.Folder, Posix.Error);
+        _folders.MakeDurable(folder);
+    }
+
+    /// <summary>False when the folder has gone: nothing was written.</summary>
+    private bool WriteTemporary(int folder, string name, ChunkBuffer content)
     {
         if (_direct && content.Length >= DirectBytes)
         {
-            if (TryWrite(folder, name, content, direct: true))
-                return;
+            if (TryWrite(folder, name, content, direct: true) is var written and not FileWrite.NotDirect)
+                return written == FileWrite.Done;
             _direct = false;
             LogNotDirect(Traits.Name);
         }
 
-        TryWrite(folder, name, content, direct: false);
+        return TryWrite(folder, name, content, direct: false) == FileWrite.Done;
     }
 
-    /// <summary>Writes and syncs a file; false when the file system does not write around its cache. Leaves nothing behind on failure.</summary>
-    private bool TryWrite(int folder, string name, ChunkBuffer content, bool direct)
+    /// <summary>Writes and syncs a file. Leaves nothing behind unless it is done.</summary>
+    private FileWrite TryWrite(int folder, string name, ChunkBuffer content, bool direct)
     {
         var file = Posix.Open(folder, name, Posix.WriteOnly | Posix.Create | Posix.Exclusive | (direct ? Posix.Direct : 0), FileMode);
         if (file < 0)
@@ -75,7 +107,9 @@ internal sealed partial class LocalChunkStore
             // An open that is refused for its flags may have created the file.
             if (direct)
                 RemoveTemporary(folder, name);
-            return direct && error == Posix.EINVAL ? false : throw FailedWrite("creating", name, error);
+            return direct && error == Posix.EINVAL ? FileWrite.NotDirect
+                : error == Posix.ENOENT ? FileWrite.FolderGone
+                : throw FailedWrite("creating", name, error);
         }
 
         var written = false;
@@ -84,12 +118,13 @@ internal sealed partial class LocalChunkStore
             if (!Write(file, content, direct))
             {
                 var error = Posix.Error;
-                return direct && error is Posix.EINVAL or Posix.EOPNOTSUPP ? false : throw FailedWrite("writing", name, error);
+                return direct && error is Posix.EINVAL or Posix.EOPNOTSUPP ? FileWrite.NotDirect : throw FailedWrite("writing", name, error);
             }
 
             if (Posix.Sync(file) != 0)
                 throw FailedWrite("syncing", name, Posix.Error);
-            return written = true;
+            written = true;
+            return FileWrite.Done;
         }
         finally
         {

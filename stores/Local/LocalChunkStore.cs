@@ -168,8 +168,9 @@ internal sealed partial class LocalChunkStore : IChunkStore
             ThrowUnlessAbsent("deleting", path);
 
         // Also when it was absent: an earlier delete may have unlinked it and not have come as far as this.
-        _folders.SyncIfThere(folder);
+        _folders.SyncRemoval(folder);
         _root.EnsureOurs();
+        _folders.RemoveIfEmpty(folder);
         return removed;
     }
 

@@ -14,22 +14,26 @@ internal readonly record struct OpenFolder(int Descriptor, string Path, bool IsN
 /// </summary>
 internal sealed class LocalFolders(LocalRoot root, LocalFaults faults, int mode)
 {
-    /// <summary>Folders that were made and whose entry is not known to be durable.</summary>
-    private readonly ConcurrentDictionary<string, bool> _new = new(StringComparer.Ordinal);
+    /// <summary>A folder that deletes take away each time it was made: so many in a row are no accident.</summary>
+    public const int MostAttempts = 100;
 
-    /// <summary>Opens a folder; makes it first where it is missing.</summary>
+    // Folders that were made and whose entry is not known to be durable, each with a mark of who made it last.
+    private readonly ConcurrentDictionary<string, object> _new = new(StringComparer.Ordinal);
+
+    /// <summary>Opens a folder; makes it first where it is missing. A delete may take it away again while it is empty.</summary>
     public OpenFolder Open(string path)
     {
-        var descriptor = Posix.Open(root.Descriptor, path, Posix.ReadOnly | Posix.Directory);
-        if (descriptor >= 0)
-            return new(descriptor, path, IsNew: !_new.IsEmpty && IsOrLiesInNew(path));
-        var error = Posix.Error;
-        if (error != Posix.ENOENT)
-            throw faults.Of("opening", path, error);
-        root.EnsureOurs();
-        Make(path);
-        descriptor = Posix.Open(root.Descriptor, path, Posix.ReadOnly | Posix.Directory);
-        return descriptor >= 0 ? new(descriptor, path, IsNew: true) : throw faults.Of("opening", path, Posix.Error);
+        for (var attempt = 0; ; attempt++)
+        {
+            var descriptor = Posix.Open(root.Descriptor, path, Posix.ReadOnly | Posix.Directory);
+            if (descriptor >= 0)
+                return new(descriptor, path, IsNew: attempt > 0 || (!_new.IsEmpty && IsOrLiesInNew(path)));
+            var error = Posix.Error;
+            if (error != Posix.ENOENT || attempt == MostAttempts)
+                throw faults.Of("opening", path, error);
+            root.EnsureOurs();
+            Make(path);
+        }
     }
 
     /// <summary>Syncs the parents of a folder that is new. Called after the chunk's own sync, which often has done it already.</summary>
@@ -39,22 +43,40 @@ internal sealed class LocalFolders(LocalRoot root, LocalFaults faults, int mode)
             return;
         for (var path = folder.Path; path.Length > 0; path = Parent(path))
         {
-            if (!_new.ContainsKey(path))
+            if (!_new.TryGetValue(path, out var made))
                 continue;
             Sync(Parent(path));
-            _new.TryRemove(path, out _);
+
+            // Made anew since: whoever did has a sync of its own to do.
+            _new.TryRemove(new(path, made));
         }
     }
 
-    /// <summary>Syncs a folder, or does nothing when it does not exist.</summary>
-    public void SyncIfThere(string path)
+    /// <summary>
+    /// Removes a folder that has become empty, and its parents that this empties; never <c>chunks</c> itself. A put that has
+    /// opened it finds out when it makes its file there, and begins anew: a folder with a file in it cannot be removed.
+    /// </summary>
+    public void RemoveIfEmpty(string path)
     {
-        var descriptor = Posix.Open(root.Descriptor, path, Posix.ReadOnly | Posix.Directory);
+        while (path.Contains('/', StringComparison.Ordinal) && Posix.RemoveFolder(root.Descriptor, path) == 0)
+            path = Parent(path);
+    }
+
+    /// <summary>Makes durable what was removed from a folder, which may have been removed itself since.</summary>
+    public void SyncRemoval(string path)
+    {
+        var descriptor = Posix.Open(root.Descriptor, path.Length == 0 ? "." : path, Posix.ReadOnly | Posix.Directory);
         if (descriptor < 0)
         {
             var error = Posix.Error;
             if (error is Posix.ENOENT or Posix.ENOTDIR)
+            {
+                // Its own removal came later, and is in the folder above.
+                if (path.Length > 0)
+                    SyncRemoval(Parent(path));
                 return;
+            }
+
             throw faults.Of("opening", path, error);
         }
 
@@ -63,7 +85,7 @@ internal sealed class LocalFolders(LocalRoot root, LocalFaults faults, int mode)
 
     private void Make(string path)
     {
-        _new.TryAdd(path, true);
+        _new[path] = new object();
         if (Posix.MakeDirectory(root.Descriptor, path, mode) == 0)
             return;
         var error = Posix.Error;
@@ -72,7 +94,9 @@ internal sealed class LocalFolders(LocalRoot root, LocalFaults faults, int mode)
         if (error != Posix.ENOENT || Parent(path).Length == 0)
             throw faults.Of("making", path, error);
         Make(Parent(path));
-        if (Posix.MakeDirectory(root.Descriptor, path, mode) != 0 && Posix.Error != Posix.EEXIST)
+
+        // Absent again: the parent was removed meanwhile, and the caller comes back.
+        if (Posix.MakeDirectory(root.Descriptor, path, mode) != 0 && Posix.Error is not (Posix.EEXIST or Posix.ENOENT))
             throw faults.Of("making", path, Posix.Error);
     }
 

@@ -109,6 +109,9 @@ internal static unsafe partial class Posix
 
     public static int Unlink(int directory, string path) => unlinkat(directory, path, 0);
 
+    /// <summary>Removes a folder; fails while anything is in it.</summary>
+    public static int RemoveFolder(int directory, string path) => unlinkat(directory, path, RemoveDirectory);
+
     public static int MakeDirectory(int directory, string path, int mode) => mkdirat(directory, path, mode);
 
     public static int Truncate(int file, long length) => ftruncate(file, length);

@@ -56,6 +56,9 @@ public sealed class FaultyChunkStore(IChunkStore inner) : IChunkStoreDecorator
     /// <summary>Reads give these bytes a turn before they return; null: as they are.</summary>
     public Action<LocationKey, IReadOnlyList<Memory<byte>>>? Lie { get; set; }
 
+    /// <summary>Told of each put when it begins.</summary>
+    public Action<LocationKey>? Putting { get; set; }
+
     /// <summary>Calls that stand still now.</summary>
     public int Stalled => Volatile.Read(ref _stalled);
 
@@ -117,6 +120,7 @@ public sealed class FaultyChunkStore(IChunkStore inner) : IChunkStoreDecorator
     /// <inheritdoc/>
     public async Task PutAsync(LocationKey key, ChunkBuffer content, CancellationToken ct)
     {
+        Putting?.Invoke(key);
         await BeginAsync(StoreVerbs.Put, ct);
         await inner.PutAsync(key, content, ct);
         End(StoreVerbs.Put);

@@ -16,7 +16,7 @@ internal sealed class OpenStores(IStoreDirectory directory, StoreCatalog stores)
     {
         var id = task.Store!.Value;
         waiting = null;
-        if (directory.TryGetMaintenance(id, out store))
+        if (directory.TryGetMaintenance(id, TaskPacing.UrgencyOf(task), out store))
         {
             return true;
         }

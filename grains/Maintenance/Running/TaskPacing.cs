@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.Stores;
 
 namespace Granary.Grains.Maintenance;
 
@@ -18,6 +19,14 @@ internal static class TaskPacing
     /// <summary>The pace that a task is told.</summary>
     public static TaskPace Of(MaintenanceTaskKind kind, MaintenanceSettings settings) =>
         new(settings.Parallel, kind == MaintenanceTaskKind.Scrub ? settings.ScrubBytesPerSecond : settings.BytesPerSecond);
+
+    /// <summary>Its turn where tasks of several grains wait for the same slots of a store: limits, then everything else, scrub last.</summary>
+    public static WorkUrgency UrgencyOf(MaintenanceTaskRow task) => (task.Kind, task.Trigger) switch
+    {
+        (MaintenanceTaskKind.Scrub, _) => WorkUrgency.Idle,
+        (_, RunTrigger.Limit) => WorkUrgency.Urgent,
+        _ => WorkUrgency.Routine,
+    };
 
     /// <summary>Rest after a step: none for urgent work, and as long as the rate in bytes asks.</summary>
     /// <param name="task">The task.</param>

@@ -88,4 +88,21 @@ public sealed class ConcurrencyLimitTests : IDisposable
             slots.Leave();
         }
     }
+
+    [Fact]
+    public async Task A_slot_goes_to_the_most_urgent_work_that_waits_whatever_came_first()
+    {
+        await using var opened = Definitions.Factory().Compose(Definitions.Local("/unused") with { MaxConcurrentWrites = 4 }, _faulty);
+        _faulty.Stall(StoreVerbs.Put);
+        var begun = new System.Collections.Concurrent.ConcurrentQueue<LocationKey>();
+        _faulty.Putting = begun.Enqueue;
+        var running = opened.Maintenance.PutAsync(Key(1), _chunk, default);
+        await Eventually.BecomesAsync(() => _faulty.Stalled == 1, "the only slot of maintenance is taken");
+        var scrub = opened.MaintenanceOf(WorkUrgency.Idle).PutAsync(Key(2), _chunk, default);
+        var drain = opened.MaintenanceOf(WorkUrgency.Routine).PutAsync(Key(3), _chunk, default);
+        var limit = opened.MaintenanceOf(WorkUrgency.Urgent).PutAsync(Key(4), _chunk, default);
+        _faulty.Release();
+        await Task.WhenAll(running, scrub, drain, limit).WithinAsync("everything runs");
+        Assert.Equal([Key(1), Key(4), Key(3), Key(2)], begun);
+    }
 }

@@ -262,4 +262,71 @@ public sealed class LocalStoreTests(ITestOutputHelper output) : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 64).Select(i => store.PutAsync(Key(chunk, i), chunk, default)));
         Assert.Equal(64, Directory.EnumerateFiles(_folder["chunks"], "*", SearchOption.AllDirectories).Count());
     }
+
+    [Fact]
+    [Trait("Behaviour", "D24")]
+    public async Task Folders_that_a_delete_or_a_failed_put_empties_go_and_others_stay()
+    {
+        await using var store = Open(Definitions.Local(_folder.Path));
+        using var chunk = ChunkBuffer.CopyOf(_random.Bytes(100));
+        using var other = ChunkBuffer.CopyOf(_random.Bytes(100));
+        await store.PutAsync(Key(chunk, 1), chunk, default);
+        await store.PutAsync(Key(chunk, 2), chunk, default);
+        await store.PutAsync(Key(other), other, default);
+        Assert.True(await store.DeleteAsync(Key(chunk, 1), default));
+        Assert.True(Directory.Exists(_folder[Key(chunk).Folder]));
+        Assert.True(await store.DeleteAsync(Key(chunk, 2), default));
+        Assert.False(Directory.Exists(_folder[Key(chunk).Folder]));
+        Assert.True(File.Exists(_folder[Key(other).ToString()]));
+
+        // Of a put that never got its file.
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.PutAsync(Key(chunk, 3), chunk, cancelled.Token));
+        Assert.True(await store.DeleteAsync(Key(other), default));
+        Assert.Equal([_folder["chunks"]], Directory.EnumerateDirectories(_folder.Path, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    [Trait("Behaviour", "D24")]
+    public async Task Empty_folders_that_a_crash_left_go_with_its_temporary_files()
+    {
+        using var chunk = ChunkBuffer.CopyOf(_random.Bytes(100));
+        await using (var store = Open(Definitions.Local(_folder.Path)))
+        {
+            await store.PutAsync(Key(chunk), chunk, default);
+        }
+
+        Directory.CreateDirectory(_folder["chunks/t1/00/11"]);
+        Directory.CreateDirectory(_folder["chunks/t2/22/33"]);
+        await File.WriteAllTextAsync(_folder["chunks/t2/22/33/.put-of-a-crash-1.tmp"], "half");
+        await File.WriteAllTextAsync(_folder["granary-store.lock"], "open\n");
+        await using var again = LocalChunkStore.Open(Definitions.Local(_folder.Path), NullLogger.Instance);
+        await again.Cleaning;
+        Assert.Equal([_folder["chunks/t1"]], Directory.EnumerateDirectories(_folder["chunks"]));
+        Assert.Equal([_folder[Key(chunk).ToString()]], Directory.EnumerateFiles(_folder["chunks"], "*", SearchOption.AllDirectories));
+        Assert.Single(Directory.EnumerateDirectories(_folder["chunks/t1"]));
+    }
+
+    [Fact]
+    [Trait("Behaviour", "D24")]
+    public async Task Deletes_that_empty_a_folder_race_with_puts_into_it_and_neither_loses_anything()
+    {
+        await using var store = Open(Definitions.Local(_folder.Path));
+        using var chunk = ChunkBuffer.CopyOf(_random.Bytes(100));
+        var rounds = Seeds.Times(300, 5_000);
+
+        // Each puts and deletes copies of its own; all lie in one folder, which is empty again and again. The last one stays.
+        await Parallel.ForAsync(0, 8, async (worker, ct) =>
+        {
+            for (var i = 0; i < rounds; i++)
+            {
+                var key = Key(chunk, (worker * 100_000L) + i + 1);
+                await store.PutAsync(key, chunk, ct);
+                Assert.NotNull(await store.StatAsync(key, ct));
+                Assert.True(i == rounds - 1 || await store.DeleteAsync(key, ct));
+            }
+        });
+        Assert.Equal(8, Directory.EnumerateFiles(_folder["chunks"], "*", SearchOption.AllDirectories).Count());
+    }
 }

@@ -131,6 +131,7 @@ public static class GranaryClientApi
         services.AddSingleton<AttachmentEndpoints>();
         services.AddSingleton<HoldEndpoints>();
         services.AddSingleton<StoreCreation>();
+        services.AddSingleton<StoreCapacity>();
         services.AddSingleton<FileStoreViewer>();
         services.AddSingleton<FileStoreEndpoints>();
         services.AddSingleton<RunEndpoints>();

@@ -107,6 +107,21 @@ public interface IPresignedReads
     Uri PresignGet(LocationKey key, string? contentType = null, TimeSpan? lifetime = null);
 }
 
+/// <summary>
+/// A store on a file system of a known size. Find it by <see cref="ChunkStore.Find{T}"/>, which looks through decorators.
+/// </summary>
+public interface IFileSystemStore
+{
+    /// <summary>How large the file system is.</summary>
+    /// <exception cref="ChunkStoreException">It does not say.</exception>
+    Task<FileSystemSpace> MeasureAsync(CancellationToken ct);
+}
+
+/// <summary>Space of a file system, as far as this process may use it.</summary>
+/// <param name="Total">All of it, in bytes.</param>
+/// <param name="Free">What is free, in bytes.</param>
+public readonly record struct FileSystemSpace(long Total, long Free);
+
 /// <summary>A store that wraps another one and adds one concern.</summary>
 public interface IChunkStoreDecorator : IChunkStore
 {

@@ -6,7 +6,8 @@ namespace Granary.Admin.Api;
 internal sealed record FileStore(
     string Name, string Backend, JsonElement? Configuration, bool InstanceWide, long? SoftMaxSize, long? MaxSize,
     int? MaxConcurrentReads, int? MaxConcurrentWrites, string? Verify, long? UsedBytes, long? ChargedBytes,
-    string? State, string? OfflineReason, long? Chunks) : Answer;
+    string? State, string? OfflineReason, long? Chunks, long? UploadedLastWeekBytes = null, long? FileSystemBytes = null,
+    long? FileSystemFreeBytes = null, string? Warning = null) : Answer;
 
 /// <summary>Configuration of a store, of either backend; what is null is left out.</summary>
 internal sealed record StoreConfiguration

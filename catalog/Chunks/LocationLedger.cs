@@ -20,6 +20,8 @@ internal static class LocationLedger
     private static readonly Sql InsertLocation = new(
         "INSERT INTO location (id, tenant, chunk, store, state, length, epoch, upload, created) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8)");
 
+    private static readonly Sql InsertRange = new("INSERT INTO location_range (first_id, given) VALUES (?1, ?2)");
+
     private static readonly Sql SelectLocation = new("SELECT tenant, chunk, store, state, length, epoch, upload FROM location WHERE id = ?1");
 
     // The plus keeps the planner from walking all stored copies of the store instead of the few of the chunk.
@@ -98,7 +100,7 @@ internal static class LocationLedger
     /// </summary>
     public static LocationId Insert(CatalogSession session, TenantId tenant, byte[] hash, StoreId store, long length, SiloEpoch epoch, byte[]? upload)
     {
-        var id = new LocationId(session.NextId("location", rangeSize: 1_000));
+        var id = new LocationId(session.NextId("location", rangeSize: 1_000, InsertRange));
         session.Post(InsertLocation, id, tenant, hash, store, length, epoch, upload, session.Now);
         session.Shared.Take(store, epoch, length);
         return id;
@@ -134,6 +136,7 @@ internal static class LocationLedger
         if (location.Upload is { } upload)
         {
             session.Post(SettleLocation, location.Id, state, upload);
+            session.Shared.AddUploaded(location.Store, raceLost ? 0 : location.Length);
         }
         else
         {

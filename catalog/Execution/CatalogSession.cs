@@ -50,7 +50,10 @@ public abstract class CatalogSession
     /// The next id of a kind. Ids come from the table <c>id</c> in ranges, kept by the connection: never used twice, but
     /// numbers may be left out.
     /// </summary>
-    internal long NextId(string kind, int rangeSize = 1)
+    /// <param name="kind">The kind.</param>
+    /// <param name="rangeSize">Ids that are taken from the table at one time.</param>
+    /// <param name="note">Run with the first id of a new range and the time.</param>
+    internal long NextId(string kind, int rangeSize = 1, Sql? note = null)
     {
         if (!_ids.TryGetValue(kind, out var range))
         {
@@ -61,6 +64,11 @@ public abstract class CatalogSession
         {
             var first = Scalar(SelectId, kind) ?? throw new CatalogException($"The id table has no row '{kind}'.", isTransient: false);
             Execute(UpdateId, kind, first + rangeSize);
+            if (note is not null)
+            {
+                Execute(note, first, Now);
+            }
+
             range.Next = first;
             range.End = first + rangeSize;
             range.Durable = false;

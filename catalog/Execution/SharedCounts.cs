@@ -15,7 +15,7 @@ internal sealed class SharedCounts
         "UPDATE block SET available = CASE WHEN available >= ?3 THEN available - ?3 ELSE NULL END WHERE store = ?1 AND epoch = ?2");
 
     private static readonly Sql CountSpace = new(
-        "UPDATE store_space SET charged = charged + ?2, stored_bytes = stored_bytes + ?3, stored_chunks = stored_chunks + ?4 WHERE store = ?1");
+        "UPDATE store_space SET charged = charged + ?2, stored_bytes = stored_bytes + ?3, stored_chunks = stored_chunks + ?4, uploaded = uploaded + ?5 WHERE store = ?1");
 
     private static readonly Sql CountUsage = new("""
         UPDATE usage SET
@@ -42,7 +42,14 @@ internal sealed class SharedCounts
     public void AddSpace(StoreId store, long charged, long storedBytes, long storedChunks)
     {
         var old = _stores.GetValueOrDefault(store.Value);
-        _stores[store.Value] = new Space(old.Charged + charged, old.Bytes + storedBytes, old.Chunks + storedChunks);
+        _stores[store.Value] = old with { Charged = old.Charged + charged, Bytes = old.Bytes + storedBytes, Chunks = old.Chunks + storedChunks };
+    }
+
+    /// <summary>Counts bytes that an upload brought into a store.</summary>
+    public void AddUploaded(StoreId store, long bytes)
+    {
+        var old = _stores.GetValueOrDefault(store.Value);
+        _stores[store.Value] = old with { Uploaded = old.Uploaded + bytes };
     }
 
     /// <summary>Changes what a scope, and with it its tenant, counts.</summary>
@@ -90,7 +97,7 @@ internal sealed class SharedCounts
 
         foreach (var (store, space) in _stores)
         {
-            session.Post(CountSpace, store, space.Charged, space.Bytes, space.Chunks);
+            session.Post(CountSpace, store, space.Charged, space.Bytes, space.Chunks, space.Uploaded);
         }
 
         foreach (var ((tenant, scope), usage) in _usage)
@@ -110,7 +117,7 @@ internal sealed class SharedCounts
         Clear();
     }
 
-    private readonly record struct Space(long Charged, long Bytes, long Chunks);
+    private readonly record struct Space(long Charged, long Bytes, long Chunks, long Uploaded);
 }
 
 /// <summary>A change of usage.</summary>

@@ -22,7 +22,9 @@ internal static class Inspection
         WHERE s.scope = ?1 AND s.chunk > ?2 AND +l.store = ?3 AND l.state = 1 ORDER BY s.chunk LIMIT ?4
         """);
 
-    private static readonly Sql SelectKnown = new("SELECT 1 FROM location WHERE id = ?1");
+    private static readonly Sql SelectKnown = new("SELECT 1 FROM location WHERE id = ?1 AND tenant = ?2 AND chunk = ?3");
+
+    private static readonly Sql SelectGiven = new("SELECT given FROM location_range WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1");
 
     private static readonly Sql SelectNext = new("SELECT next FROM id WHERE kind = ?1");
 
@@ -59,18 +61,29 @@ internal static class Inspection
         return ReadAll(rows);
     }
 
-    public static HashSet<long> Known(CatalogSession session, IReadOnlyCollection<long> locations)
+    public static bool[] Known(CatalogSession session, TenantId tenant, IReadOnlyList<(LocationId Location, ChunkHash Chunk)> copies)
     {
-        var known = new HashSet<long>();
-        foreach (var location in locations)
+        var known = new bool[copies.Count];
+        for (var i = 0; i < known.Length; i++)
         {
-            if (session.Exists(SelectKnown, location))
-            {
-                known.Add(location);
-            }
+            known[i] = session.Exists(SelectKnown, copies[i].Location, tenant, copies[i].Chunk.ToByteArray());
         }
 
         return known;
+    }
+
+    public static bool AnyOlderThanItsId(CatalogSession session, IReadOnlyList<(LocationId Location, DateTimeOffset Modified)> bytes)
+    {
+        var next = session.Scalar(SelectNext, "location") ?? 0;
+        foreach (var (location, modified) in bytes)
+        {
+            if (location.Value >= next || (session.Scalar(SelectGiven, location) is { } given && modified.ToUnixTimeMilliseconds() < given))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public static (long Tenant, long Location) NextIds(CatalogSession session) =>

@@ -20,9 +20,9 @@ public sealed class InspectionCatalog(CatalogDatabase database)
     public Task<IReadOnlyList<InspectedCopy>> WalkScopeAsync(StoreId store, ScopeId scope, ChunkHash? after, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(session => Inspection.WalkScope(session, store, scope, after, limit), cancellationToken);
 
-    /// <summary>Which of these ids have a row of any state.</summary>
-    public Task<HashSet<long>> KnownAsync(IReadOnlyCollection<long> locations, CancellationToken cancellationToken) =>
-        database.ReadAsync(session => Inspection.Known(session, locations), cancellationToken);
+    /// <summary>Which of these copies of a tenant's chunks have a row of any state.</summary>
+    public Task<bool[]> KnownAsync(TenantId tenant, IReadOnlyList<(LocationId Location, ChunkHash Chunk)> copies, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => Inspection.Known(session, tenant, copies), cancellationToken);
 
     /// <summary>State of a copy now; null when its row is gone.</summary>
     public Task<LocationState?> StateAsync(LocationId location, CancellationToken cancellationToken) =>
@@ -31,6 +31,15 @@ public sealed class InspectionCatalog(CatalogDatabase database)
     /// <summary>Ids that no tenant and no copy have had yet; a store that holds greater ones is newer than this catalog.</summary>
     public Task<(long Tenant, long Location)> NextIdsAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(Inspection.NextIds, cancellationToken);
+
+    /// <summary>
+    /// Looks for bytes that this catalog cannot have written: their id was given later than they were written, or not yet. They
+    /// come from a later state of it, and a backup was restored since.
+    /// </summary>
+    /// <param name="bytes">Ids that no row knows, and when their bytes were written at the latest.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<bool> AnyOlderThanItsIdAsync(IReadOnlyList<(LocationId Location, DateTimeOffset Modified)> bytes, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => Inspection.AnyOlderThanItsId(session, bytes), cancellationToken);
 
     /// <summary>
     /// A stored copy is missing or damaged and cannot be repaired: it is passed over from now on, so that the same content

@@ -27,6 +27,7 @@ internal static class StoreDeletion
         new("DELETE FROM tenant_store WHERE store = ?1"),
         new("DELETE FROM access WHERE store = ?1"),
         new("DELETE FROM block WHERE store = ?1"),
+        new("DELETE FROM store_intake WHERE store = ?1"),
         new("DELETE FROM store_space WHERE store = ?1"),
         new("DELETE FROM store WHERE id = ?1"),
     ];

@@ -35,7 +35,13 @@ public sealed record MaintenanceSettings
     /// </summary>
     public bool Sweep { get; init; } = true;
 
-    /// <summary>Days that the change log is kept at least; null: for good. Default null.</summary>
+    /// <summary>
+    /// What lay in the stores before this time may be swept even where this catalog cannot have written it: an operator has
+    /// turned sweeping on since, and knows.
+    /// </summary>
+    public DateTimeOffset SweepTrusted { get; init; } = DateTimeOffset.UnixEpoch;
+
+    /// <summary>Days that changes stay in the logs of scopes, 1 to 3650; null: as the servers are configured. Default null.</summary>
     public int? ChangeDays { get; init; }
 
     /// <summary>When the next daily run is due; null before it was reckoned, or when there is none.</summary>

@@ -4,14 +4,14 @@ namespace Granary.Catalog;
 internal static class MaintenanceSettingsTable
 {
     private static readonly Sql Select = new("""
-        SELECT version, daily_at, parallel, bytes_per_second, rest, scrub_days, scrub_bytes_per_second, grace, sweep, change_days, next_daily, next_scrub
+        SELECT version, daily_at, parallel, bytes_per_second, rest, scrub_days, scrub_bytes_per_second, grace, sweep, change_days, next_daily, next_scrub, sweep_trusted
         FROM maintenance_settings WHERE one = 1 /*lock*/
         """);
 
     private static readonly Sql UpdateAll = new("""
         UPDATE maintenance_settings
         SET version = version + 1, daily_at = ?1, parallel = ?2, bytes_per_second = ?3, rest = ?4, scrub_days = ?5, scrub_bytes_per_second = ?6,
-            grace = ?7, sweep = ?8, change_days = ?9, next_daily = ?10, next_scrub = ?11
+            grace = ?7, sweep = ?8, change_days = ?9, next_daily = ?10, next_scrub = ?11, sweep_trusted = ?12
         WHERE one = 1
         """);
 
@@ -35,6 +35,7 @@ internal static class MaintenanceSettingsTable
                 ChangeDays = rows.IntOrNull(9),
                 NextDaily = rows.TimeOrNull(10),
                 NextScrub = rows.TimeOrNull(11),
+                SweepTrusted = rows.Time(12),
             }
             : throw new CatalogException("The settings of maintenance have no row.", isTransient: false);
     }
@@ -47,6 +48,7 @@ internal static class MaintenanceSettingsTable
         // Another schedule is reckoned anew.
         var daily = next.DailyAt == old.DailyAt ? next.NextDaily : null;
         var scrub = next.ScrubDays == old.ScrubDays ? next.NextScrub : null;
+        var trusted = next.Sweep && !old.Sweep ? session.Now : next.SweepTrusted;
         session.Execute(
             UpdateAll,
             next.DailyAt,
@@ -59,7 +61,8 @@ internal static class MaintenanceSettingsTable
             next.Sweep,
             next.ChangeDays,
             daily,
-            scrub);
+            scrub,
+            trusted);
         return Read(session);
     }
 

@@ -29,6 +29,7 @@ internal static class FileStoreDescriptions
 
     public static OperationDescription Show { get; } = new("getFileStore", Group, "Shows a file store, its space and its state.")
     {
+        Text = "warning is set when the soft limit and the last week's uploads together exceed the file system.",
         Answers = [AnswerDescription.Of(200, "The store.", One)],
     };
 

@@ -6,4 +6,5 @@ namespace Granary.ClientApi.FileStores;
 internal sealed record FileStoreView(
     string Name, string Backend, JsonElement Configuration, bool InstanceWide, long? SoftMaxSize, long? MaxSize,
     int MaxConcurrentReads, int MaxConcurrentWrites, string Verify, long UsedBytes, long ChargedBytes, long Chunks,
+    long UploadedLastWeekBytes, long? FileSystemBytes, long? FileSystemFreeBytes, string? Warning,
     string State, string? OfflineReason, DateTimeOffset Created);

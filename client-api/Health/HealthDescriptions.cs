@@ -9,7 +9,8 @@ internal static class HealthDescriptions
 
     private static readonly BodySchema Report = new("HealthReport", null, Fields.Object(
         new Field("status", Fields.OneOf("alive", "ready", "not-ready", "healthy", "unhealthy"), Required: true),
-        new Field("failures", Fields.Map(Fields.Text("What is wrong, in one sentence.")), Required: true)));
+        new Field("failures", Fields.Map(Fields.Text("What is wrong, in one sentence.")), Required: true),
+        new Field("warnings", Fields.Map(Fields.Text("What is not wrong yet, in one sentence; of the full check only.")))));
 
     public static OperationDescription Alive { get; } = new("getHealth", Group, "Says that the process is alive; looks at nothing else.")
     {

@@ -1,7 +1,10 @@
 using System.Buffers;
 using System.Text.Json;
+using Granary.Catalog;
 using Granary.ClientApi.Authentication;
+using Granary.ClientApi.FileStores;
 using Granary.ClientApi.OpenApi;
+using Granary.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -11,7 +14,7 @@ namespace Granary.ClientApi.Health;
 /// <c>/api/v1/health</c> (alive, looks at nothing), <c>/ready</c> (503 with a map of what fails), and <c>/health/full</c> for
 /// operators (writes and reads back through the catalog and every store) (S19, O14, A1).
 /// </summary>
-internal sealed class HealthEndpoints(HealthChecks checks, FullHealthCheck full)
+internal sealed class HealthEndpoints(HealthChecks checks, FullHealthCheck full, StoreCapacity capacity)
 {
     /// <summary>Maps the resources.</summary>
     public void Map(IEndpointRouteBuilder routes)
@@ -42,11 +45,28 @@ internal sealed class HealthEndpoints(HealthChecks checks, FullHealthCheck full)
             failures[name] = failure;
         }
 
-        return new Report(failures.Count == 0 ? "healthy" : "unhealthy", failures);
+        return new Report(failures.Count == 0 ? "healthy" : "unhealthy", failures, await WarningsAsync(call));
     }
 
-    /// <summary>200, or 503 when something fails: <c>{"status": ..., "failures": {dependency: sentence}}</c>.</summary>
-    private sealed class Report(string status, IReadOnlyDictionary<string, string> failures) : IResult
+    // What is not wrong yet.
+    private async Task<IReadOnlyDictionary<string, string>> WarningsAsync(ApiCall call)
+    {
+        var warnings = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var store in (await call.RefreshTopologyAsync()).Stores.Where(static store => store.State == StoreState.Active))
+        {
+            if ((await capacity.ViewAsync(store, call.Aborted)).Warning is { } warning)
+            {
+                warnings[$"store/{store.Name}"] = warning;
+            }
+        }
+
+        return warnings;
+    }
+
+    /// <summary>
+    /// 200, or 503 when something fails: <c>{"status": ..., "failures": {dependency: sentence}, "warnings": {...}}</c>.
+    /// </summary>
+    private sealed class Report(string status, IReadOnlyDictionary<string, string> failures, IReadOnlyDictionary<string, string>? warnings = null) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
@@ -55,13 +75,12 @@ internal sealed class HealthEndpoints(HealthChecks checks, FullHealthCheck full)
             {
                 json.WriteStartObject();
                 json.WriteString("status"u8, status);
-                json.WriteStartObject("failures"u8);
-                foreach (var (name, failure) in failures)
+                Write(json, "failures", failures);
+                if (warnings is not null)
                 {
-                    json.WriteString(name, failure);
+                    Write(json, "warnings", warnings);
                 }
 
-                json.WriteEndObject();
                 json.WriteEndObject();
             }
 
@@ -71,6 +90,17 @@ internal sealed class HealthEndpoints(HealthChecks checks, FullHealthCheck full)
             response.ContentLength = buffer.WrittenCount;
             response.Headers.CacheControl = "no-store";
             return response.BodyWriter.WriteAsync(buffer.WrittenMemory, httpContext.RequestAborted).AsTask();
+        }
+
+        private static void Write(Utf8JsonWriter json, string group, IReadOnlyDictionary<string, string> sentences)
+        {
+            json.WriteStartObject(group);
+            foreach (var (name, sentence) in sentences)
+            {
+                json.WriteString(name, sentence);
+            }
+
+            json.WriteEndObject();
         }
     }
 }

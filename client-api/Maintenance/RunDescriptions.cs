@@ -80,7 +80,7 @@ internal static class RunDescriptions
                 new Field("bytesPerSecond", Fields.Whole(1, description: "Per store.")))),
             new Field("graceSeconds", Fields.Whole(0, SettingsEndpoints.MaxGraceSeconds, "How long an unreferenced chunk stays; longer than any download may run.")),
             new Field("sweep", Fields.Flag("May bytes that no row knows be removed? False after a restore, until an operator knows that the catalog is current.")),
-            new Field("changeDays", Fields.Whole(1, 3650, "Days that the change log is kept at least; null: for good.", nullable: true)))),
+            new Field("changeDays", Fields.Whole(1, 3650, "Days that changes stay in the logs of scopes; null: as the servers are configured, 30 days unless set otherwise.", nullable: true)))),
         Answers = [AnswerDescription.Of(200, "The settings as they are now.", Settings)],
     };
 

@@ -7,7 +7,7 @@ namespace Granary.Grains.Changes;
 /// Removes what retention does not keep of one tenant's change logs, a page at a time, in rounds. Owned by the tenant's
 /// maintenance grain and called in its turns only. What is due is in the rows: a crash only begins a round anew.
 /// </summary>
-internal sealed class ChangeLogCutter(ChangeLogCatalog changes, ChangeRetention retention, TimeProvider time)
+internal sealed class ChangeLogCutter(ChangeLogCatalog changes, RunCatalog runs, ChangeRetention configured, TimeProvider time)
 {
     /// <summary>Changes of one transaction: some milliseconds.</summary>
     private const int Page = 1000;
@@ -28,6 +28,10 @@ internal sealed class ChangeLogCutter(ChangeLogCatalog changes, ChangeRetention 
             return 0;
         }
 
+        // An operator's setting wins over what the servers are configured with, which may differ between them for a while.
+        var retention = (await runs.GetSettingsAsync(cancellationToken)).ChangeDays is { } days
+            ? new ChangeRetention { Age = TimeSpan.FromDays(days), Count = configured.Count }
+            : configured;
         var cut = await changes.CutAsync(tenant, _at, retention, Page, cancellationToken);
         _at = cut?.Scope;
         if (cut is null)

@@ -143,6 +143,9 @@ internal sealed partial class CopyWorker(
                 return wrong;
             }
 
+            // The transfer is over; the commit, which waits for others', takes nobody's slot.
+            slots?.Release();
+            slots = null;
             FaultPoint.Reached("copy.bytes-before-row");
             var completed = await copies.CompleteAsync(copy, begun.Location, CancellationToken.None);
             settled = true;

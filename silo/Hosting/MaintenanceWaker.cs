@@ -10,7 +10,7 @@ namespace Granary.Silo.Hosting;
 /// nothing depends on a call that a crash lost.
 /// </summary>
 internal sealed partial class MaintenanceWaker(
-    ReclaimCatalog reclaim, ScopeCatalog scopes, TopologyCache topology, IMaintenancePlanner planner, IGrainFactory grains, TimeProvider time, ILogger<MaintenanceWaker> logger) : BackgroundService
+    ReclaimCatalog reclaim, ScopeCatalog scopes, StoreCatalog stores, TopologyCache topology, IMaintenancePlanner planner, IGrainFactory grains, TimeProvider time, ILogger<MaintenanceWaker> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -53,6 +53,7 @@ internal sealed partial class MaintenanceWaker(
 
     private async Task WakeAsync(CancellationToken cancellationToken)
     {
+        await stores.NoteIntakeAsync(cancellationToken);
         var pending = await reclaim.WorkPendingAsync(cancellationToken);
         foreach (var tenant in pending.Tenants)
         {

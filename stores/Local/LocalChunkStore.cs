@@ -8,7 +8,7 @@ namespace Granary.Stores;
 /// temporary file in the target folder, syncs it, renames it, and syncs the folder, so that a name is either absent or the
 /// whole chunk. Chunks from <see cref="DirectBytes"/> up go around the page cache where the file system allows.
 /// </summary>
-internal sealed partial class LocalChunkStore : IChunkStore
+internal sealed partial class LocalChunkStore : IChunkStore, IFileSystemStore
 {
     /// <summary>From here on writing around the page cache wins; below, the copy is cheaper than waiting for the device.</summary>
     public const int DirectBytes = 256 << 10;
@@ -112,6 +112,13 @@ internal sealed partial class LocalChunkStore : IChunkStore
     {
         _root.Check();
         return true;
+    }, ct);
+
+    /// <inheritdoc/>
+    public Task<FileSystemSpace> MeasureAsync(CancellationToken ct) => _threads.RunAsync(() =>
+    {
+        _root.EnsureOurs();
+        return Posix.Measure(_root.Descriptor, out var space) == 0 ? space : throw _faults.Of("measuring", ".", Posix.Error);
     }, ct);
 
     /// <inheritdoc/>

@@ -124,6 +124,22 @@ internal static unsafe partial class Posix
     /// <summary>Facts about an open file.</summary>
     public static int Stat(int file, out FileFacts facts) => Stat(file, "", EmptyPath, out facts);
 
+    /// <summary>Space of the file system that an open file lies on; less than 0 where it cannot be told.</summary>
+    public static int Measure(int file, out FileSystemSpace space)
+    {
+        StatVfs buffer;
+        int result;
+        do
+        {
+            result = fstatvfs(file, &buffer);
+        }
+        while (result < 0 && Error == EINTR);
+
+        // What is kept back for the system's own use is neither ours nor free.
+        space = result < 0 ? default : new((long)(buffer.FragmentSize * (buffer.Blocks - buffer.Free + buffer.Available)), (long)(buffer.FragmentSize * buffer.Available));
+        return result;
+    }
+
     /// <summary>The path without links; null where it cannot be told.</summary>
     public static string? RealPath(string path)
     {
@@ -209,6 +225,9 @@ internal static unsafe partial class Posix
     private static partial int posix_fadvise(int file, long offset, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true)]
+    private static partial int fstatvfs(int file, StatVfs* buffer);
+
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(int file, int operation);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -227,6 +246,14 @@ internal static unsafe partial class Posix
         public ulong Inode, Size, Blocks, AttributesMask;
         public Timestamp Accessed, Born, Changed, Modified;
         public uint SpecialMajor, SpecialMinor, DeviceMajor, DeviceMinor;
+        private Spare _spare;
+    }
+
+    /// <summary>The C library writes 112 bytes; the last of them have no name here.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct StatVfs
+    {
+        public ulong BlockSize, FragmentSize, Blocks, Free, Available;
         private Spare _spare;
     }
 

@@ -11,7 +11,7 @@ internal static class HealthAnswer
 {
     private static readonly string[] Good = ["ok", "healthy", "ready", "alive", "up", "online", "true", "active", "pass"];
 
-    /// <summary>The report of one endpoint.</summary>
+    /// <summary>The report of one endpoint; `warnings` are told and make nothing unhealthy.</summary>
     /// <param name="source">The endpoint, for the report.</param>
     /// <param name="status">The HTTP status; 503 is an answer.</param>
     /// <param name="body">What it said.</param>
@@ -26,6 +26,7 @@ internal static class HealthAnswer
                 Collect(document.RootElement, checks);
                 if (checks.Count == 0 && Text(document.RootElement, "status") is { } word)
                     checks.Add(new HealthCheck("server", word, null, status == 200));
+                Warn(document.RootElement, checks);
             }
         }
         catch (JsonException)
@@ -50,6 +51,13 @@ internal static class HealthAnswer
             else if (part.ValueKind == JsonValueKind.Array)
                 checks.AddRange(part.EnumerateArray().Select(item => Check(Text(item, "name") ?? item.ToString(), item, name is "failures" or "failing")));
         }
+    }
+
+    // Worth a look, and nothing that is wrong.
+    private static void Warn(JsonElement root, List<HealthCheck> checks)
+    {
+        if (root.TryGetProperty("warnings", out var warnings) && warnings.ValueKind == JsonValueKind.Object)
+            checks.AddRange(warnings.EnumerateObject().Select(member => new HealthCheck(member.Name, "warning", member.Value.ToString(), true)));
     }
 
     private static HealthCheck Check(string name, JsonElement value, bool failed)

@@ -78,7 +78,7 @@ internal static class SettingsCommand
             ("next scrub", Show.Time(settings.Scrub?.Next)),
             ("grace", TimeSpan.FromSeconds(settings.GraceSeconds).ToString("c", System.Globalization.CultureInfo.InvariantCulture)),
             ("sweep", Show.YesNo(settings.Sweep)),
-            ("change log kept", settings.ChangeDays is { } kept ? $"{Show.Number(kept)} days" : "for good"));
+            ("change log kept", settings.ChangeDays is { } kept ? $"{Show.Number(kept)} days" : "as the server is configured"));
     }
 
     private sealed class Options
@@ -99,6 +99,6 @@ internal static class SettingsCommand
 
         public Option<bool?> Sweep { get; } = new("--sweep") { Description = "Remove bytes that no row knows [=false: never]" };
 
-        public Option<string?> ChangeDays { get; } = new("--change-days") { Description = "Days that the change log is kept at least", HelpName = "DAYS" };
+        public Option<string?> ChangeDays { get; } = new("--change-days") { Description = "Days that changes stay in the logs of scopes", HelpName = "DAYS" };
     }
 }

@@ -43,12 +43,16 @@ internal static class StoreView
             ("charged", show.Size(store.ChargedBytes)),
             ("soft max size", show.Size(store.SoftMaxSize)),
             ("max size", show.Size(store.MaxSize)),
+            ("uploaded last week", show.Size(store.UploadedLastWeekBytes)),
+            ("file system", store.FileSystemBytes is { } size ? $"{show.Size(size)}, {show.Size(store.FileSystemFreeBytes)} free" : Show.None),
             ("chunks", Show.Count(store.Chunks)),
             ("concurrent reads", Show.Number(store.MaxConcurrentReads)),
             ("concurrent writes", Show.Number(store.MaxConcurrentWrites)),
             ("verify", store.Verify ?? Show.None),
         ]);
         session.Printer.Record(store, [.. properties]);
+        if (store.Warning is { } warning && !session.Json)
+            session.Warn($"granary: {warning}");
     }
 
     private static string State(FileStore store) => store.OfflineReason is { Length: > 0 } reason

@@ -165,4 +165,35 @@ public abstract class StoreSuite(ICatalogEngine engine) : CatalogSuite(engine)
         var space = await world.Stores.GetSpaceAsync(world.Store, default);
         return (space!.Charged, space.UnusedBlocks);
     }
+
+    [SuiteFact]
+    public async Task What_uploads_brought_in_is_told_for_the_last_week_and_moves_do_not_count()
+    {
+        await World.Stores.NoteIntakeAsync(default);
+        await World.PutAsync("first", new string('x', 1_000));
+        await World.PutAsync("again", new string('x', 1_000));
+        Assert.Equal(1_000, await World.Stores.GetWeekAsync(World.Store, default));
+        for (var day = 1; day <= 7; day++)
+        {
+            Clock.Advance(TimeSpan.FromDays(1));
+            await World.Stores.NoteIntakeAsync(default);
+            await World.PutAsync($"of day {day}", new string((char)('a' + day), 10));
+        }
+
+        // The first day is the seventh before today, noted at its beginning; a day later it is out.
+        Assert.Equal(1_070, await World.Stores.GetWeekAsync(World.Store, default));
+        Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(70, await World.Stores.GetWeekAsync(World.Store, default));
+        Assert.Equal(0, await World.Stores.GetWeekAsync(await World.CreateStoreAsync("other"), default));
+
+        // Nobody noted for a month: what came in before is still told apart from what came in since.
+        Clock.Advance(TimeSpan.FromDays(30));
+        await World.Stores.NoteIntakeAsync(default);
+        await World.PutAsync("late", new string('z', 5));
+        Assert.Equal(15, await World.Stores.GetWeekAsync(World.Store, default));
+        await World.DeleteAsync("first");
+        await World.DeleteAsync("again");
+        await World.RunBackgroundAsync();
+        Assert.Equal(15, await World.Stores.GetWeekAsync(World.Store, default));
+    }
 }

@@ -25,4 +25,12 @@ public class HealthAnswerTests
         var report = HealthAnswer.Read("/x", 503, """{"checks":{"catalog":"ok","store:cold":"gone"}}""");
         Assert.Equal("granary store show cold", report.Next);
     }
+
+    [Fact]
+    public void A_warning_is_told_and_makes_nothing_unhealthy()
+    {
+        var report = HealthAnswer.Read("/x", 200, """{"status":"healthy","failures":{},"warnings":{"store/local":"It may be full soon."}}""");
+        Assert.True(report.Healthy);
+        Assert.Equal([("server", "healthy", null), ("store/local", "warning", "It may be full soon.")], report.Checks.Select(check => (check.Name, check.Status, check.Detail)));
+    }
 }

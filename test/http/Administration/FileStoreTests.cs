@@ -259,4 +259,30 @@ public sealed class FileStoreTests(AdminWorld world)
 
         Assert.Fail("After 20 s the deletion of the store was not done.");
     }
+
+    [Fact]
+    public async Task A_soft_limit_that_leaves_no_room_for_another_week_is_warned_of_in_show_and_health()
+    {
+        var (store, folder) = await world.MakeStoreAsync();
+        var target = $"/api/v1/file-stores/{store}";
+        var scope = await world.MakeScopeAsync();
+        (await world.SendAsync("PUT", $"/api/v1/scopes/{scope}/stores/{store}", """{"uploadPriority": 1000}""")).Is(200);
+        await world.PutFileAsync(scope, "a", new string('x', 5_000));
+        var now = (await world.GetAsync(target)).Is(200).Json;
+        Assert.Equal(5_000, (long)now["uploadedLastWeekBytes"]!);
+        Assert.InRange((long)now["fileSystemBytes"]!, 1, new DriveInfo(folder).TotalSize);
+        Assert.InRange((long)now["fileSystemFreeBytes"]!, 1, (long)now["fileSystemBytes"]!);
+        Assert.Null(now["warning"]);
+
+        // To the byte: what is left of the file system is what came in last week, and then one byte less.
+        var most = (long)now["fileSystemBytes"]! - 5_000;
+        Assert.Null((await world.SendAsync("PATCH", target, $$"""{"softMaxSize": {{most}}}""")).Is(200).Json["warning"]);
+        now = (await world.SendAsync("PATCH", target, $$"""{"softMaxSize": {{most + 1}}}""")).Is(200).Json;
+        Assert.Contains("5000 bytes together exceed the file system", (string?)now["warning"]);
+        var health = (await world.GetAsync("/api/v1/health/full")).Is(200).Json;
+        Assert.Equal("healthy", (string?)health["status"]);
+        Assert.Equal((string?)now["warning"], (string?)health["warnings"]![$"store/{store}"]);
+        (await world.SendAsync("PATCH", target, """{"softMaxSize": null}""")).Is(200);
+        Assert.Null((await world.GetAsync("/api/v1/health/full")).Is(200).Json["warnings"]![$"store/{store}"]);
+    }
 }

@@ -1,5 +1,6 @@
 using Granary.Catalog;
 using Granary.GrainInterfaces;
+using Granary.Grains.Maintenance;
 using Granary.Grains.Tests.Worlds;
 using Granary.Stores;
 using Granary.TestSupport;
@@ -55,7 +56,7 @@ public sealed class InspectionTests : IAsyncLifetime
     {
         await new Writer(_world).StoreAsync("kept", "kept");
         var old = await _runs.StrayAsync("old stray", 5);
-        RunWorld.Age(StoreFolder);
+        await _runs.AgeAsync(StoreFolder);
         var young = await _runs.StrayAsync("young stray", 6);
         var run = await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Sweep));
         Assert.Equal(RunState.Done, run.Run.State);
@@ -72,7 +73,7 @@ public sealed class InspectionTests : IAsyncLifetime
     {
         await new Writer(_world).StoreAsync("kept", "kept");
         var stray = await _runs.StrayAsync("stray", 5);
-        RunWorld.Age(StoreFolder);
+        await _runs.AgeAsync(StoreFolder);
         var run = await _runs.RunAsync(dryRun: true, tasks: _runs.OfStore(MaintenanceTaskKind.Sweep));
         Assert.Equal([("unknown-bytes", FindingKind.WouldDo)], await _runs.FindingsAsync(run.Run.Id));
         Assert.Contains(stray, await _world.KeysAsync(_world.Store));
@@ -90,7 +91,7 @@ public sealed class InspectionTests : IAsyncLifetime
         await _runs.StrayAsync("first", 5);
         await _runs.StrayAsync("second", 6);
         await new Writer(_world).StoreAsync("kept", "kept");
-        RunWorld.Age(StoreFolder);
+        await _runs.AgeAsync(StoreFolder);
         var faults = _world.Directory.Faults(_world.Store);
         Action misbehave = how switch
         {
@@ -126,7 +127,7 @@ public sealed class InspectionTests : IAsyncLifetime
     public async Task While_sweeping_is_off_nothing_is_removed()
     {
         await _runs.StrayAsync("stray", 5);
-        RunWorld.Age(StoreFolder);
+        await _runs.AgeAsync(StoreFolder);
         await _runs.Catalog.UpdateSettingsAsync(static settings => settings with { Sweep = false }, default);
         var run = await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Sweep));
         Assert.Equal([("sweep-off", FindingKind.Info)], await _runs.FindingsAsync(run.Run.Id));
@@ -135,15 +136,42 @@ public sealed class InspectionTests : IAsyncLifetime
 
     [Fact]
     [Trait("Behaviour", "G3")]
-    public async Task A_store_that_is_newer_than_the_catalog_is_not_swept()
+    public async Task A_store_that_is_newer_than_the_catalog_is_not_swept_until_an_operator_says_so()
     {
+        await new Writer(_world).StoreAsync("kept", "kept");
         await _runs.StrayAsync("from before the restore", 5);
         await _runs.StrayAsync("from after the backup", 1_000_000);
-        RunWorld.Age(StoreFolder);
+        await _runs.AgeAsync(StoreFolder);
         var run = await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Sweep));
         Assert.Equal(RunState.Failed, run.Run.State);
         Assert.Equal([("catalog-older", FindingKind.Error)], await _runs.FindingsAsync(run.Run.Id));
-        Assert.Equal(2, (await _world.KeysAsync(_world.Store)).Count);
+        Assert.Equal(3, (await _world.KeysAsync(_world.Store)).Count);
+
+        // It stays so, also when the catalog has given such ids meanwhile.
+        Assert.False((await _runs.Catalog.GetSettingsAsync(default)).Sweep);
+        await SqlAsync("UPDATE id SET next = 2000000 WHERE kind = 'location'");
+        run = await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Sweep));
+        Assert.Equal([("sweep-off", FindingKind.Info)], await _runs.FindingsAsync(run.Run.Id));
+        await _runs.Catalog.UpdateSettingsAsync(static settings => settings with { Sweep = true }, default);
+        run = await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Sweep));
+        Assert.Equal(RunState.Done, run.Run.State);
+        Assert.Single(await _world.KeysAsync(_world.Store));
+    }
+
+    [Fact]
+    [Trait("Behaviour", "G3")]
+    public async Task Bytes_that_were_there_before_their_id_was_given_are_of_another_past_and_stay()
+    {
+        // As after a restore: the ids are given anew, to other copies, and what the lost past wrote under them is a day old.
+        await new Writer(_world).StoreAsync("kept", "kept");
+        var kept = Assert.Single(await _world.KeysAsync(_world.Store));
+        await _runs.StrayAsync("unknown by its id", 7);
+        await _runs.StrayAsync("unknown by its name", StoreListing.LocationOf(kept)!.Value);
+        RunWorld.AgeBytes(StoreFolder);
+        var run = await _runs.RunAsync(tasks: _runs.OfStore(MaintenanceTaskKind.Sweep));
+        Assert.Equal([("catalog-older", FindingKind.Error)], await _runs.FindingsAsync(run.Run.Id));
+        Assert.Equal(3, (await _world.KeysAsync(_world.Store)).Count);
+        Assert.False((await _runs.Catalog.GetSettingsAsync(default)).Sweep);
     }
 
     [Fact]
@@ -151,7 +179,7 @@ public sealed class InspectionTests : IAsyncLifetime
     {
         await new Writer(_world).StoreAsync("kept", "kept");
         await _runs.StrayAsync("stray", 5);
-        RunWorld.Age(StoreFolder);
+        await _runs.AgeAsync(StoreFolder);
         await SqlAsync("UPDATE store_space SET charged = charged + 7");
         await SqlAsync("UPDATE usage SET logical = logical + 1");
         await SqlAsync("UPDATE chunk SET refs = 2");

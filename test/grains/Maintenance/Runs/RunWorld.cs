@@ -56,8 +56,16 @@ internal sealed class RunWorld(GrainWorld world)
         return world.Database.WriteAsync(session => session.Execute(sql, run), default);
     }
 
-    /// <summary>Nothing is young any more: a file in the store is as old as two days.</summary>
-    public static void Age(string folder)
+    /// <summary>Nothing is young any more: files in the store are as old as two days, and so are the ids of copies.</summary>
+    public async Task AgeAsync(string folder)
+    {
+        var sql = new Sql("UPDATE location_range SET given = given - 864000000");
+        await world.Database.WriteAsync(session => session.Execute(sql), default);
+        AgeBytes(folder);
+    }
+
+    /// <summary>Files in the store are as old as two days.</summary>
+    public static void AgeBytes(string folder)
     {
         foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {

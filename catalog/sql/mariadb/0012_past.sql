@@ -1,0 +1,17 @@
+-- The twin of sqlite/0012_past.sql.
+
+CREATE TABLE IF NOT EXISTS location_range (
+    first_id BIGINT NOT NULL PRIMARY KEY,
+    given BIGINT NOT NULL
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+ALTER TABLE store_space ADD COLUMN IF NOT EXISTS uploaded BIGINT NOT NULL DEFAULT 0;
+
+CREATE TABLE IF NOT EXISTS store_intake (
+    store BIGINT NOT NULL,
+    day BIGINT NOT NULL,
+    uploaded BIGINT NOT NULL,
+    PRIMARY KEY (store, day)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+ALTER TABLE maintenance_settings ADD COLUMN IF NOT EXISTS sweep_trusted BIGINT NOT NULL DEFAULT 0;

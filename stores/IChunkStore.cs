@@ -108,6 +108,16 @@ public interface IPresignedReads
 }
 
 /// <summary>
+/// A store whose place can be given up, so that it may become another store's. Find it by <see cref="ChunkStore.Find{T}"/>.
+/// </summary>
+public interface IOwnedPlace
+{
+    /// <summary>Takes the identity object away, after which the store is offline. Only where no chunk is left; repeating it is success.</summary>
+    /// <returns>False when there are chunks: nothing was done.</returns>
+    Task<bool> LeaveAsync(CancellationToken ct);
+}
+
+/// <summary>
 /// A store on a file system of a known size. Find it by <see cref="ChunkStore.Find{T}"/>, which looks through decorators.
 /// </summary>
 public interface IFileSystemStore

@@ -29,12 +29,15 @@ internal sealed class PolicyTransfers : Scenario
         await SendAsync(client, HttpMethod.Patch, "api/v1/maintenance/settings", new { pace = new { parallel = 8, restPercent = 0 } }, cancellationToken).ConfigureAwait(false);
         await PutAsync(server, "load", Files, FileSize, context.Seed, cancellationToken).ConfigureAwait(false);
 
-        var byHand = await CopyByHandAsync(Path.Combine(server.Data, "stores", "local"), Path.Combine(context.Folder, "by-hand"), cancellationToken).ConfigureAwait(false);
-        context.Tell("cp -r, sha256sum, sync", Files / byHand, "/s");
+        // By hand before and after each: the machine may not be as quick all the time.
+        var local = Path.Combine(server.Data, "stores", "local");
+        var hand = Path.Combine(context.Folder, "by-hand");
+        var before = await CopyByHandAsync(local, hand, cancellationToken).ConfigureAwait(false);
         await AddLocalAsync(client, server.Data, "second", cancellationToken).ConfigureAwait(false);
         await AttachAsync(client, "second", new { uploadPriority = 50, policy = new { populate = true } }, cancellationToken).ConfigureAwait(false);
         var populate = await TaskAsync(client, "populate", cancellationToken).ConfigureAwait(false);
-        context.Hold("populate local to local, of cp", byHand / populate, "", 0.5, beside: $"{Files / populate:#,0} chunks/s");
+        var between = await CopyByHandAsync(local, hand, cancellationToken).ConfigureAwait(false);
+        HoldRatio(context, "populate local to local, of cp", "cp -r, sha256sum, sync", populate, (before + between) / 2, 0.5);
 
         // The second store has everything; a third one takes it over, so that a drain moves bytes.
         await AddLocalAsync(client, server.Data, "third", cancellationToken).ConfigureAwait(false);
@@ -43,7 +46,8 @@ internal sealed class PolicyTransfers : Scenario
         await TaskAsync(client, "drain", cancellationToken).ConfigureAwait(false);
         await AttachAsync(client, "local", new { policy = new { drain = "third" } }, cancellationToken).ConfigureAwait(false);
         var drain = await TaskAsync(client, "drain", cancellationToken).ConfigureAwait(false);
-        context.Hold("drain local to local, of cp", byHand / drain, "", 0.5, beside: $"{Files / drain:#,0} chunks/s");
+        var after = await CopyByHandAsync(Path.Combine(server.Data, "stores", "third"), hand, cancellationToken).ConfigureAwait(false);
+        HoldRatio(context, "drain local to local, of cp", "cp -r, sha256sum, sync", drain, (between + after) / 2, 0.5);
         await UploadsDuringDrainAsync(context, server, client, cancellationToken).ConfigureAwait(false);
         await ToS3Async(context, server, client, cancellationToken).ConfigureAwait(false);
     }
@@ -64,7 +68,7 @@ internal sealed class PolicyTransfers : Scenario
         await PutAsync(server, "busy", Small, 4096, context.Seed + 3, cancellationToken).ConfigureAwait(false);
         var busy = clock.Elapsed.TotalSeconds;
         var wasBusy = await IsOpenAsync(client, cancellationToken).ConfigureAwait(false);
-        context.Hold("PUT 4 KiB during a drain, of without", quiet / busy, "", 0.5, beside: $"{Small / quiet:#,0} /s alone{(wasBusy ? "" : "; the drain ended first")}");
+        context.Hold("PUT 4 KiB during a drain, of without", quiet / busy, "", 0.5, beside: $"{Small / quiet:#,0} /s alone{(wasBusy ? "" : "; the drain ended first")}; {Load()}");
         await TaskAsync(client, "drain", cancellationToken).ConfigureAwait(false);
     }
 
@@ -78,10 +82,10 @@ internal sealed class PolicyTransfers : Scenario
 
         var source = Path.Combine(server.Data, "stores", "local", "chunks");
         var remote = $":s3,provider=Ceph,endpoint='{endpoint}',access_key_id='{accessKey}',secret_access_key='{secretKey}':granary-bench-{Environment.ProcessId}";
-        double rclone;
+        double before;
         try
         {
-            rclone = await MeasureAsync("rclone", ["copy", "--transfers", "4", "-q", source, remote], cancellationToken).ConfigureAwait(false);
+            before = await MeasureAsync("rclone", ["copy", "--transfers", "4", "-q", source, remote + "/before"], cancellationToken).ConfigureAwait(false);
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -89,7 +93,6 @@ internal sealed class PolicyTransfers : Scenario
             return;
         }
 
-        context.Tell("rclone copy --transfers 4", Files / rclone, "/s");
         await SendAsync(client, HttpMethod.Patch, "api/v1/maintenance/settings", new { pace = new { parallel = 4, restPercent = 0 } }, cancellationToken).ConfigureAwait(false);
         foreach (var verify in new[] { "backend", "read-back" })
         {
@@ -99,20 +102,30 @@ internal sealed class PolicyTransfers : Scenario
             await AllowAsync(client, name, cancellationToken).ConfigureAwait(false);
             await AttachAsync(client, name, new { policy = new { populate = true } }, cancellationToken).ConfigureAwait(false);
             var took = await TaskAsync(client, "populate", cancellationToken).ConfigureAwait(false);
-            if (verify == "backend")
-            {
-                context.Hold("populate local to S3, verify: backend, of rclone", rclone / took, "", 0.8, beside: $"{Files / took:#,0} chunks/s");
-            }
-            else
-            {
-                context.Tell("populate local to S3, read back, of rclone", rclone / took, "", $"{Files / took:#,0} chunks/s");
-            }
-
+            var after = await MeasureAsync("rclone", ["copy", "--transfers", "4", "-q", source, $"{remote}/{verify}"], cancellationToken).ConfigureAwait(false);
+            HoldRatio(context, $"populate local to S3, verify: {verify}, of rclone", "rclone", took, (before + after) / 2, verify == "backend" ? 0.8 : null);
+            before = after;
             await AttachAsync(client, name, new { }, cancellationToken).ConfigureAwait(false);
         }
 
         await MeasureAsync("rclone", ["purge", "-q", remote], cancellationToken).ConfigureAwait(false);
     }
+
+    private static void HoldRatio(ScenarioContext context, string name, string peer, double took, double peerTook, double? bar)
+    {
+        var beside = $"{Files / took:#,0} chunks/s; {peer} {Files / peerTook:#,0}/s; {Load()}";
+        if (bar is { } least)
+        {
+            context.Hold(name, peerTook / took, "", least, beside: beside);
+        }
+        else
+        {
+            context.Tell(name, peerTook / took, "", beside);
+        }
+    }
+
+    // Of the last minute: what else the machine did.
+    private static string Load() => $"load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}";
 
     private static async Task<double> CopyByHandAsync(string from, string to, CancellationToken cancellationToken)
     {

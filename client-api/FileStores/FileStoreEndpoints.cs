@@ -17,7 +17,7 @@ namespace Granary.ClientApi.FileStores;
 /// </summary>
 internal sealed class FileStoreEndpoints(
     StoreCreation creation, FileStoreViewer viewer, SecretProtector secrets, ISiloContext silo,
-    IStoreOpener opener, OperationCatalog operations, IGrainFactory grains)
+    IStoreOpener opener, IStoreDirectory directory, OperationCatalog operations, IGrainFactory grains)
 {
     private const string Collection = ApiEndpoints.Root + "/file-stores";
     private const string Item = Collection + "/{store}";
@@ -160,9 +160,29 @@ internal sealed class FileStoreEndpoints(
             return await AdminAnswers.DeletedBeforeAsync(operations, OperationCatalog.NoTenant, operation, NoSuchStore(), call.Aborted);
         }
 
+        var place = directory.TryGetMaintenance(store.Id, out var open) ? open.Find<IOwnedPlace>() : null;
         var result = await Grain(store).DeleteAsync(force, operation, call.Aborted);
+        if (result.Status == AdminStatus.Done)
+        {
+            await LeaveAsync(place, call.Aborted);
+        }
+
         await opener.SynchronizeAsync(call.Aborted);
         return AdminAnswers.Deleted(result);
+    }
+
+    // The place becomes anybody's. Where that fails, and where only another silo sees it, its mark stays: whoever makes a
+    // store there takes it over explicitly. A store that still has something to delete is left when that is done.
+    private static async Task LeaveAsync(IOwnedPlace? place, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (place?.LeaveAsync(cancellationToken) ?? Task.CompletedTask);
+        }
+        catch (ChunkStoreException)
+        {
+            // It does not answer, and the store is gone all the same.
+        }
     }
 
     private static async Task<StoreInfo?> FindAsync(ApiCall call)

@@ -15,6 +15,9 @@ internal sealed partial class StoreMaintenanceGrain
     [LoggerMessage(4212, LogLevel.Warning, "Store {Store}: {Key} could not be deleted; it stays charged and is tried again.")]
     private partial void LogDeleteFailed(Exception failure, StoreId store, LocationKey key);
 
+    [LoggerMessage(4214, LogLevel.Warning, "Store {Store} was deleted, but its place still carries its mark; a new store there takes it over explicitly.")]
+    private partial void LogNotLeft(Exception failure, StoreId store);
+
     [LoggerMessage(4213, LogLevel.Information, "Store {Store}: {Blocks} blocks of ended silos gave back {Bytes} bytes.")]
     private partial void LogBlocksReleased(StoreId store, int blocks, long bytes);
 }

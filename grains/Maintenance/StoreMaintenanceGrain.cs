@@ -116,8 +116,27 @@ internal sealed partial class StoreMaintenanceGrain(
 
         // 5. A store that was deleted by force disappears when it holds nothing any more.
         return info.State == StoreState.Deleting && await reclaim.DeleteStorePageAsync(Store, cancellationToken) is var pages and > 0
-            ? WorkUnit.Busy(pages)
+            ? await EndStoreAsync(pages, cancellationToken)
             : WorkUnit.Idle;
+    }
+
+    // With the last page its place is nobody's either.
+    private async Task<WorkUnit> EndStoreAsync(long pages, CancellationToken cancellationToken)
+    {
+        if ((await topology.RefreshAsync(cancellationToken)).Store(Store) is null
+            && directory.TryGetMaintenance(Store, out var store) && store.Find<IOwnedPlace>() is { } place)
+        {
+            try
+            {
+                await place.LeaveAsync(cancellationToken);
+            }
+            catch (ChunkStoreException failure)
+            {
+                LogNotLeft(failure, Store);
+            }
+        }
+
+        return WorkUnit.Busy(pages);
     }
 
     private static bool IsOnlyWrittenHere(StoreInfo store, string silo) => store.Backend == LocalStoreConfig.Kind && store.Silo == silo;

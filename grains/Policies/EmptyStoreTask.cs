@@ -100,7 +100,7 @@ internal sealed class EmptyStoreTask(
     private async Task<PageDone> MoveAsync(
         MaintenanceTaskRow task, TaskContext context, StoreId store, IReadOnlyList<PolicyChunk> page, CancellationToken cancellationToken)
     {
-        var job = new MoveJob(store, ReleaseReason.EmptyStore, Scope: null, task.KeepSource, task.DryRun);
+        var job = MoveJob.Of(task, store, ReleaseReason.EmptyStore, scope: null);
         var verdicts = await copies.JudgeAsync([.. page.Select(chunk => new ReleaseCopy(chunk.Tenant, chunk.Hash, store, ReleaseReason.EmptyStore, null))], cancellationToken);
         var done = await PageWork.RunAsync(
             page, context.Pace, time, (i, slots, token) => mover.MoveAsync(job, page[i], verdicts[i], slots, token), cancellationToken);

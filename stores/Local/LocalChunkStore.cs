@@ -8,11 +8,12 @@ namespace Granary.Stores;
 /// temporary file in the target folder, syncs it, renames it, and syncs the folder, so that a name is either absent or the
 /// whole chunk. Chunks from <see cref="DirectBytes"/> up go around the page cache where the file system allows.
 /// </summary>
-internal sealed partial class LocalChunkStore : IChunkStore, IFileSystemStore
+internal sealed partial class LocalChunkStore : IChunkStore, IFileSystemStore, IOwnedPlace
 {
     /// <summary>From here on writing around the page cache wins; below, the copy is cheaper than waiting for the device.</summary>
     public const int DirectBytes = 256 << 10;
 
+    private const string ChunksFolder = "chunks";
     private const int FileMode = 0x180;   // 0600
     private const int FolderMode = 0x1C0; // 0700
 
@@ -111,6 +112,16 @@ internal sealed partial class LocalChunkStore : IChunkStore, IFileSystemStore
     public Task CheckAsync(CancellationToken ct) => _threads.RunAsync(() =>
     {
         _root.Check();
+        return true;
+    }, ct);
+
+    /// <inheritdoc/>
+    public Task<bool> LeaveAsync(CancellationToken ct) => _threads.RunAsync(() =>
+    {
+        _root.EnsureOurs();
+        if (Posix.RemoveFolder(_root.Descriptor, ChunksFolder) != 0 && Posix.Error != Posix.ENOENT)
+            return false;
+        _root.Leave();
         return true;
     }, ct);
 

@@ -124,6 +124,19 @@ internal sealed class LocalRoot : IDisposable
         _ = Posix.Sync(_lock);
     }
 
+    /// <summary>Takes the identity object and the lock file away: the directory is nobody's.</summary>
+    public void Leave()
+    {
+        foreach (var name in new[] { StoreIdentity.ObjectName, LockName })
+        {
+            if (Posix.Unlink(Descriptor, name) != 0 && Posix.Error != Posix.ENOENT)
+                throw _faults.Of("deleting", name, Posix.Error);
+        }
+
+        if (Posix.Sync(Descriptor) != 0)
+            throw _faults.Of("syncing", ".", Posix.Error);
+    }
+
     public void Dispose()
     {
         Posix.Close(_lock);

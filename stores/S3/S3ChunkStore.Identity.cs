@@ -46,6 +46,16 @@ internal sealed partial class S3ChunkStore
         _identity.Expect(found ?? throw _faults.IdentityMissing(IdentityKey), Traits.Name, IdentityKey);
     }
 
+    /// <inheritdoc/>
+    public async Task<bool> LeaveAsync(CancellationToken ct)
+    {
+        if (await AnyChunkAsync(ct).ConfigureAwait(false))
+            return false;
+        var request = new DeleteObjectRequest { BucketName = _config.Bucket, Key = IdentityKey };
+        await CallAsync("deleting", IdentityKey, 0, t => _client.DeleteObjectAsync(request, t), ct).ConfigureAwait(false);
+        return true;
+    }
+
     private async Task<byte[]?> GetSmallAsync(string name, CancellationToken ct)
     {
         try

@@ -11,7 +11,7 @@ namespace Granary.Stores;
 /// request with a signed hash of its payload. A missing bucket, a missing identity object and a cut answer are failures and never
 /// "absent".
 /// </summary>
-internal sealed partial class S3ChunkStore : IChunkStore, IPresignedReads
+internal sealed partial class S3ChunkStore : IChunkStore, IPresignedReads, IOwnedPlace
 {
     /// <summary>How long one attempt may take: a request's fixed part, and its bytes at 256 KiB/s.</summary>
     private static readonly TimeSpan s_attempt = TimeSpan.FromSeconds(15);

@@ -7,7 +7,7 @@ internal static class MaintenanceBehaviours
 {
     public static IReadOnlyList<BehaviourRow> Rows { get; } =
     [
-        new("D24", "A run goes in a fixed order: sweep, policies, expiry, then a report of what is missing", Maintenance),
+        new("D24", "A run goes in a fixed order: expiry and collection, policies, limits of stores, a report of what is missing, sweep", Maintenance, "what gives room comes before what needs it; an empty folder goes with its last chunk"),
         new("D25", "A run's exit code is 1 when a policy failed or anything is missing", Maintenance),
         new("D26", "Per scope: populate, drain, limits, store by store and chunk by chunk, each step a transaction of its own", Maintenance),
         new("D27", "A dry run changes nothing and says what would be done", Maintenance),

@@ -45,6 +45,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
 
     [SuiteFact]
     [Trait("Behaviour", "D25")]
+    [Trait("Behaviour", "O2")]
     public async Task A_run_with_an_error_has_failed_and_says_which_chunk_and_why()
     {
         var run = await CreateAsync(Collect());
@@ -169,6 +170,7 @@ public abstract class RunSuite(ICatalogEngine engine) : CatalogSuite(engine)
     }
 
     [SuiteFact]
+    [Trait("Behaviour", "A7")]
     public async Task Whoever_asks_first_creates_the_scheduled_run_and_nobody_else()
     {
         var next = Clock.GetUtcNow().AddDays(1);

@@ -107,6 +107,7 @@ public sealed class FileTests(ServerFixture server) : IDisposable
 
     [Trait("Behaviour", "G15")]
     [Fact]
+    [Trait("Behaviour", "O3")]
     public async Task Explain_shows_every_chunk_with_its_copies()
     {
         var scope = await server.ScopeAsync();

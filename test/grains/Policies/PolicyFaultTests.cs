@@ -39,6 +39,7 @@ public sealed class PolicyFaultTests(PolicyFixture fixture) : IClassFixture<Poli
     [Fact]
     [Trait("Behaviour", "G6")]
     [Trait("Behaviour", "O8")]
+    [Trait("Behaviour", "O5")]
     public async Task A_target_that_gives_back_other_bytes_costs_no_source_and_is_an_error()
     {
         fixture.World.Directory.Faults(_b).Lie = static (_, pieces) => pieces[0].Span[0] ^= 1;
@@ -129,6 +130,8 @@ public sealed class PolicyFaultTests(PolicyFixture fixture) : IClassFixture<Poli
     }
 
     [Fact]
+    [Trait("Behaviour", "O5")]
+    [Trait("Behaviour", "A7")]
     public async Task A_target_that_fails_is_tried_again_and_leaves_no_copy_behind()
     {
         await DrainAsync();

@@ -12,6 +12,8 @@ public sealed class MaintenanceTests(AdminWorld world)
     [Fact]
     [Trait("Behaviour", "D24")]
     [Trait("Behaviour", "D25")]
+    [Trait("Behaviour", "O1")]
+    [Trait("Behaviour", "O2")]
     public async Task A_run_over_everything_ends_and_says_what_each_task_did()
     {
         var scope = await world.MakeScopeAsync();
@@ -23,6 +25,7 @@ public sealed class MaintenanceTests(AdminWorld world)
         Assert.Contains("collect", kinds);
         Assert.Contains("sweep", kinds);
         Assert.True(Array.IndexOf(kinds, "collect") < Array.IndexOf(kinds, "verify"));
+        Assert.True(Array.IndexOf(kinds, "verify") < Array.IndexOf(kinds, "sweep"));
         var verify = tasks.Single(static task => (string?)task!["kind"] == "verify" && (string?)task["store"] == "local")!;
         Assert.Equal("done", (string?)verify["state"]);
         Assert.True((long)verify["doneChunks"]! >= 1);
@@ -43,6 +46,8 @@ public sealed class MaintenanceTests(AdminWorld world)
     }
 
     [Fact]
+    [Trait("Behaviour", "O1")]
+    [Trait("Behaviour", "O4")]
     public async Task A_run_is_refused_for_what_does_not_exist_and_to_those_who_are_no_operators()
     {
         (await world.SendAsync("POST", Runs, """{"scope": "no-such-scope"}""")).Refused(400, "invalid-request", "scope");
@@ -70,10 +75,12 @@ public sealed class MaintenanceTests(AdminWorld world)
     }
 
     [Fact]
+    [Trait("Behaviour", "O7")]
     public async Task Settings_change_one_by_one_and_null_unsets()
     {
         var before = (await world.GetAsync(Settings)).Is(200).Json;
         Assert.Equal("02:00", (string?)before["schedule"]!["dailyAt"]);
+        Assert.Equal(4, (int)before["pace"]!["parallel"]!);
         Assert.Equal(86_400, (long)before["graceSeconds"]!);
         var changed = (await world.SendAsync(
             "PATCH", Settings, """{"schedule": {"dailyAt": "23:59"}, "pace": {"parallel": 2, "bytesPerSecond": 1000000}, "scrub": {"everyDays": null}}""")).Is(200).Json;

@@ -16,6 +16,8 @@ internal static class MaintainedServer
         SELECT s.name, l.tenant, l.chunk, l.id, l.state, l.length FROM location l JOIN store s ON s.id = l.store WHERE l.state <> 2
         """);
 
+    private static readonly Sql CountStored = new("SELECT COUNT(*) FROM location l JOIN store s ON s.id = l.store WHERE s.name = ?1 AND l.state = 1");
+
     private static readonly Sql CountAccess = new("SELECT COUNT(*) FROM access");
 
     /// <summary>Makes a local store below the data folder, of the same silo as the first one: what a dead process wrote there needs no grace.</summary>
@@ -98,6 +100,14 @@ internal static class MaintainedServer
         throw new TimeoutException($"Run {run} has not ended: {await client.GetStringAsync($"api/v1/maintenance/runs/{run}")}");
     }
 
+    /// <summary>The catalog's counts are right, and every copy in every store is there with the bytes of its name.</summary>
+    public static async Task AssertFsckIsCleanAsync(HttpClient client)
+    {
+        var started = await SendAsync(client, HttpMethod.Post, "api/v1/fsck", new { data = true });
+        var run = await WaitAsync(client, started.GetProperty("id").GetString()!);
+        Assert.Equal(("done", 0L), (run.GetProperty("state").GetString(), run.GetProperty("findings").GetInt64()));
+    }
+
     /// <summary>Waits until no run is open.</summary>
     public static async Task WaitForAllRunsAsync(HttpClient client)
     {
@@ -136,6 +146,13 @@ internal static class MaintainedServer
                 return stores;
             },
             default);
+    }
+
+    /// <summary>Copies that a store counts as stored.</summary>
+    public static async Task<long> CountCopiesAsync(string data, string store)
+    {
+        await using var database = await OpenAsync(data);
+        return await database.ReadAsync(session => session.Scalar(CountStored, store), default) ?? 0;
     }
 
     /// <summary>The rows agree with each other, and each local store holds exactly the copies that its rows name.</summary>

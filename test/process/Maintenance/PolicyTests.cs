@@ -51,6 +51,7 @@ public sealed class PolicyTests(ITestOutputHelper output) : IDisposable
             Assert.All(read.Values, hash => Assert.Contains(Convert.ToHexStringLower(hash), hashes));
             await MaintainedServer.AssertReadsAsync(client, files);
             await StoppedServer.WaitForQuietAsync(Data, TimeSpan.FromSeconds(30));
+            await MaintainedServer.AssertFsckIsCleanAsync(client);
             Assert.Equal(0, await server.SignalAsync("TERM"));
         }
 
@@ -87,9 +88,10 @@ public sealed class PolicyTests(ITestOutputHelper output) : IDisposable
         await StoppedServer.WaitForQuietAsync(Data, TimeSpan.FromSeconds(60));
         await MaintainedServer.SendAsync(client, HttpMethod.Delete, "api/v1/file-stores/cloud");
         await MaintainedServer.AssertReadsAsync(client, files);
+        await MaintainedServer.AssertFsckIsCleanAsync(client);
         using var s3 = S3Server.Current.Client();
         var left = await s3.ListObjectsV2Async(new Amazon.S3.Model.ListObjectsV2Request { BucketName = bucket });
-        Assert.DoesNotContain(left.S3Objects ?? [], static item => item.Key.StartsWith("chunks/", StringComparison.Ordinal));
+        Assert.Empty(left.S3Objects ?? []);
         Assert.Equal(0, await server.SignalAsync("TERM"));
         await MaintainedServer.AssertConsistentAsync(Data, "local");
     }
@@ -107,7 +109,7 @@ public sealed class PolicyTests(ITestOutputHelper output) : IDisposable
             using var client = server.Client();
             await MaintainedServer.AddLocalStoreAsync(client, Data, "second");
             await MaintainedServer.AttachAsync(client, "second", new { uploadPriority = 50 });
-            files = await MaintainedServer.UploadAsync(client, random.Next(), Seeds.Times(300, 2_000), 20_000);
+            files = await MaintainedServer.UploadAsync(client, random.Next(), Seeds.Times(600, 6_000), 20_000);
 
             // Slow enough to be killed in the middle.
             await MaintainedServer.SendAsync(client, HttpMethod.Patch, "api/v1/maintenance/settings", new { pace = new { parallel = 1, bytesPerSecond = 4_000_000 } });
@@ -118,12 +120,17 @@ public sealed class PolicyTests(ITestOutputHelper output) : IDisposable
             await server.KillAsync();
         }
 
+        var midway = await HasCopiesAsync("local") ? 1 : 0;
         for (var kill = 1; kill < Seeds.Times(3, 20); kill++)
         {
             await using var server = await ServerProcess.UpAsync(Data);
             await Task.Delay(random.Next(50, 900));
             await server.KillAsync();
+            midway += await HasCopiesAsync("local") ? 1 : 0;
         }
+
+        output.WriteLine($"{midway} kills came in the middle of the drain");
+        Assert.InRange(midway, Seeds.Times(2, 20), int.MaxValue);
 
         await using (var server = await ServerProcess.UpAsync(Data))
         {
@@ -134,6 +141,7 @@ public sealed class PolicyTests(ITestOutputHelper output) : IDisposable
             await MaintainedServer.WaitForAllRunsAsync(client);
             await StoppedServer.WaitForQuietAsync(Data, TimeSpan.FromSeconds(60));
             await MaintainedServer.AssertReadsAsync(client, files);
+            await MaintainedServer.AssertFsckIsCleanAsync(client);
             Assert.Equal(0, await server.SignalAsync("TERM"));
         }
 
@@ -142,6 +150,8 @@ public sealed class PolicyTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(files.Count, copies["second"].Count);
         await MaintainedServer.AssertConsistentAsync(Data, "local", "second");
     }
+
+    private async Task<bool> HasCopiesAsync(string store) => await MaintainedServer.CountCopiesAsync(Data, store) > 0;
 
     private static long MovedBy(JsonElement run) => run.GetProperty("tasks").EnumerateArray()
         .Where(static task => task.GetProperty("kind").GetString() == "drain")

@@ -12,6 +12,7 @@ public sealed class ConcurrencyLimitTests : IDisposable
     private LocationKey Key(int location, string tenant = "t1") => new(tenant, _chunk.Hash, location);
 
     [Fact]
+    [Trait("Behaviour", "O7")]
     public async Task No_more_than_the_limit_run_at_a_time_and_reads_do_not_wait_for_writes()
     {
         var store = new ConcurrencyLimitChunkStore(_faulty, maxReads: 2, maxWrites: 3);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Granary.Silo.LocalCluster;
 
@@ -54,10 +55,16 @@ internal sealed class LocalPorts
         }
     }
 
+    // Below those that the system gives to outgoing connections: the port of a silo that is being started again must not be
+    // taken by one.
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        int port;
+        do
+        {
+            port = RandomNumberGenerator.GetInt32(12_000, 32_000);
+        }
+        while (!IsFree(port));
+        return port;
     }
 }

@@ -46,9 +46,10 @@ namespace Orleans.Runtime {
         Task<SimpleGrainStatistic[]> Get();
     }
 
-    /// <summary>Lives in the silo that its key names.</summary>
+    /// <summary>Lives in the silo that its key names, as the listeners of streams do.</summary>
     internal sealed class SiloStatisticsGrain(Silo silo) : Grain, ISiloStatistics {
-        public static SiloAddress? Home(GrainId grain) => grain.Type.Value.ToString() == "silostatistics" ? SiloAddress.FromParsableString(grain.Key.ToString()) : null;
+        public static SiloAddress? Home(GrainId grain) => grain.Type.Value.ToString() is "silostatistics" or "memorystreamlistener"
+            ? SiloAddress.FromParsableString(grain.Key.ToString()!.Split('/')[^1]) : null;
         public static SimpleGrainStatistic[] Of(Silo silo) => [.. silo.CountActivations().Select(
             c => new SimpleGrainStatistic { SiloAddress = silo.Address, GrainType = c.Key, ActivationCount = c.Value })];
         public Task<SimpleGrainStatistic[]> Get() => Task.FromResult(Of(silo));

@@ -347,6 +347,24 @@ public abstract class SessionSuite(ICatalogEngine engine) : CatalogSuite(engine)
         Assert.Equal(0, await ReservedAsync(World));
     }
 
+    [SuiteFact]
+    public async Task What_was_stored_where_the_scope_is_about_to_leave_is_there_until_it_has_left()
+    {
+        var second = await World.AttachNewStoreAsync("second");
+        var upload = (await BeginAsync(World, "a", 8)).Session!.Upload;
+        await StoreAsync(World, upload, World.Chunk(upload, 0, Hash("aaaa"), 4, reserve: false, candidates: second));
+        var tus = (await BeginAsync(World, "b", 8, SessionKind.Tus)).Session!.Upload;
+        var writer = (await World.Sessions.ClaimWriterAsync(World.Tenant, tus, default)).Writer;
+        await StoreAsync(World, tus, World.Chunk(tus, 0, Hash("bbbb"), 4, reserve: false, candidates: second) with { Append = new AppendTo(writer, 0) });
+        await World.PlaceAsync(Appended(World, tus, writer, 4, 1, "zz"));
+
+        var attempt = (await World.Scopes.MarkLeavingAsync(World.Tenant, World.Scope, second, default)).Attempt;
+        Assert.True(Assert.Single(await World.Sessions.ReadPartsAsync(World.Tenant, upload, 0, 10, default)).Present);
+        Assert.Equal(4, (await World.Sessions.ClaimWriterAsync(World.Tenant, tus, default)).Session!.Received);
+        Assert.NotNull(await World.Scopes.FindChunkOnlyHereAsync(World.Tenant, World.Scope, second, default));
+        await World.Scopes.PutBackAsync(World.Tenant, World.Scope, second, attempt, default);
+    }
+
     private Task<SessionCreated> BeginAsync(CatalogWorld world, string path, long? size, SessionKind kind = SessionKind.Parts, OperationKey? operation = null) =>
         world.Sessions.CreateAsync(
             new NewSession

@@ -42,7 +42,7 @@ internal sealed class ClusterModel : IAsyncDisposable
     private ClusterModel(SiloCluster cluster, Action<string> say)
     {
         (Cluster, _say) = (cluster, say);
-        _balancer = new RoundRobin(cluster.Urls);
+        _balancer = new RoundRobin(cluster);
         _api = new ApiClient(cluster.Urls[0], cluster.OperatorKey, _balancer);
     }
 

@@ -28,7 +28,7 @@ internal sealed class PlainLoad : IDisposable
     /// <param name="stores">Stores of the scopes; the first is preferred.</param>
     public PlainLoad(SiloCluster cluster, string name = "load", params string[] stores)
     {
-        _balancer = new RoundRobin(cluster.Urls);
+        _balancer = new RoundRobin(cluster);
         _http = new HttpClient(_balancer, disposeHandler: false) { BaseAddress = cluster.Urls[0], Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", cluster.OperatorKey);
         (_name, _stores) = (name, stores.Length > 0 ? stores : [.. cluster.Silos.Select(static silo => $"local-{silo.Name}")]);
@@ -59,6 +59,22 @@ internal sealed class PlainLoad : IDisposable
         }
 
         _writers = [.. Enumerable.Range(0, Writers).Select(WriteAsync)];
+    }
+
+    /// <summary>Gives the scopes another store.</summary>
+    public async Task AttachAsync(string store, int priority)
+    {
+        foreach (var scope in Enumerable.Range(0, Scopes))
+        {
+            await DoAsync(_http.PutAsJsonAsync($"api/v1/scopes/{_name}-{scope}/stores/{store}", new { uploadPriority = priority, downloadPriority = priority }));
+        }
+    }
+
+    /// <summary>Chunks that a store holds.</summary>
+    public async Task<long> ChunksAsync(string store)
+    {
+        using var view = JsonDocument.Parse(await _http.GetByteArrayAsync($"api/v1/file-stores/{store}"));
+        return view.RootElement.GetProperty("chunks").GetInt64();
     }
 
     /// <summary>Ends the load, and asserts that nothing was lost and nobody turned away.</summary>

@@ -20,12 +20,12 @@ internal sealed class RoundRobin : HttpMessageHandler
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(60);
 
     private readonly HttpMessageInvoker _silos = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20) });
-    private readonly Uri[] _urls;
+    private readonly Func<Uri[]> _urls;
     private int _next;
     private int _repeats;
 
-    /// <param name="urls">The silos.</param>
-    public RoundRobin(IEnumerable<Uri> urls) => _urls = [.. urls];
+    /// <param name="cluster">The silos; those that were stopped are not asked.</param>
+    public RoundRobin(SiloCluster cluster) => _urls = () => [.. cluster.Silos.FindAll(static silo => silo.IsWanted).Select(static silo => silo.Url)];
 
     /// <summary>Answers that no silo may give, whatever happens to the others.</summary>
     public ConcurrentQueue<string> Faults { get; } = [];
@@ -46,7 +46,8 @@ internal sealed class RoundRobin : HttpMessageHandler
         var clock = Stopwatch.StartNew();
         for (var last = ""; ;)
         {
-            request.RequestUri = new Uri(_urls[(uint)Interlocked.Increment(ref _next) % _urls.Length], target);
+            var urls = _urls();
+            request.RequestUri = new Uri(urls[(uint)Interlocked.Increment(ref _next) % urls.Length], target);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(Attempt);
             try

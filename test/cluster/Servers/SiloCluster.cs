@@ -105,13 +105,13 @@ internal sealed class SiloCluster : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Waits until every silo that runs says that it is ready.</summary>
+    /// <summary>Waits until every silo that was started, and not stopped since, says that it is ready.</summary>
     public async Task WaitUntilReadyAsync(TimeSpan? limit = null)
     {
         var patience = limit ?? TimeSpan.FromSeconds(90);
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         var clock = Stopwatch.StartNew();
-        foreach (var silo in Silos)
+        foreach (var silo in Silos.FindAll(static silo => silo.IsWanted))
         {
             while (!await IsReadyAsync(client, silo))
             {
@@ -171,21 +171,28 @@ internal sealed class SiloCluster : IAsyncDisposable
         Assert.True(code == 0, output);
     }
 
+    /// <summary>
+    /// Ports below those that the system gives to outgoing connections: one that a silo left for a moment must not be taken
+    /// by somebody's client.
+    /// </summary>
     private static int[] FreePorts(int count)
     {
-        // All are held until all are found, so that no two are the same.
-        var listeners = Enumerable.Range(0, count).Select(static _ => new TcpListener(IPAddress.Any, 0)).ToArray();
-        try
+        var found = new List<int>();
+        while (found.Count < count)
         {
-            return Array.ConvertAll(listeners, static listener =>
+            var port = RandomNumberGenerator.GetInt32(12_000, 32_000);
+            using var listener = new TcpListener(IPAddress.Any, port);
+            try
             {
                 listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            });
+                found.Add(port);
+            }
+            catch (SocketException)
+            {
+                // Somebody's.
+            }
         }
-        finally
-        {
-            Array.ForEach(listeners, static listener => listener.Dispose());
-        }
+
+        return [.. found];
     }
 }

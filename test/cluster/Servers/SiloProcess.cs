@@ -61,6 +61,18 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Its process; it changes with every start.</summary>
     public int Id => _process!.Id;
 
+    /// <summary>True from its start on until it is told to stay away.</summary>
+    public bool IsWanted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _wanted;
+            }
+        }
+    }
+
     /// <summary>True while its process runs, or is frozen.</summary>
     public bool IsRunning => _process is { HasExited: false };
 

@@ -49,6 +49,23 @@ internal sealed class Wire : IDisposable
         return await ReadResponseAsync(null, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Sends a PUT whose body is a part of a file, from the page cache (sendfile), and returns the status.</summary>
+    public async Task<int> PutFilePartAsync(string target, FileStream file, long offset, int count, CancellationToken cancellationToken)
+    {
+        await SendAsync(Head("PUT", target, count), cancellationToken).ConfigureAwait(false);
+        var sent = new TaskCompletionSource<SocketError>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var sending = new SocketAsyncEventArgs { SendPacketsElements = [new SendPacketsElement(file, offset, count)] };
+        sending.Completed += (_, e) => sent.TrySetResult(e.SocketError);
+        if (!_socket.SendPacketsAsync(sending))
+        {
+            sent.TrySetResult(sending.SocketError);
+        }
+
+        return await sent.Task.WaitAsync(cancellationToken).ConfigureAwait(false) == SocketError.Success
+            ? await ReadResponseAsync(null, cancellationToken).ConfigureAwait(false)
+            : throw new IOException("The connection broke off.");
+    }
+
     /// <summary>Sends a GET, drops the body, and returns the status; the length goes to <paramref name="length"/>.</summary>
     public async Task<int> GetAsync(string target, Action<long>? length, CancellationToken cancellationToken)
     {

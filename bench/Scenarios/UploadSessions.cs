@@ -218,19 +218,17 @@ internal sealed class UploadSessions : Scenario
     /// <summary>Sends all parts of a file over some connections, each taking the next one.</summary>
     private static async Task PartsAsync(GranaryServer server, string id, string file, int partSize, int senders, CancellationToken cancellationToken)
     {
-        using var handle = File.OpenHandle(file);
-        var parts = (int)(RandomAccess.GetLength(handle) / partSize);
+        var parts = (int)(new FileInfo(file).Length / partSize);
         var next = -1;
         await Task.WhenAll(Enumerable.Range(0, senders).Select(_ => Task.Run(SendAsync, cancellationToken))).ConfigureAwait(false);
 
         async Task SendAsync()
         {
-            var buffer = new byte[partSize];
+            await using var open = File.OpenRead(file);
             using var wire = await Wire.ConnectAsync(server.Port, server.Token, cancellationToken).ConfigureAwait(false);
             for (var index = Interlocked.Increment(ref next); index < parts; index = Interlocked.Increment(ref next))
             {
-                RandomAccess.Read(handle, buffer, (long)index * partSize);
-                Expect(await wire.PutAsync($"/api/v1/uploads/{id}/chunks/{index}", buffer, cancellationToken).ConfigureAwait(false));
+                Expect(await wire.PutFilePartAsync($"/api/v1/uploads/{id}/chunks/{index}", open, (long)index * partSize, partSize, cancellationToken).ConfigureAwait(false));
             }
         }
     }

@@ -13,6 +13,8 @@ public sealed partial class SessionCatalog(CatalogDatabase database)
         SELECT upload FROM upload_session WHERE tenant = ?1 AND state = ?2 AND expires <= ?3 ORDER BY expires LIMIT ?4
         """);
 
+    private static readonly Sql SelectNextDue = new("SELECT MIN(expires) FROM upload_session WHERE tenant = ?1 AND state = 0");
+
     /// <summary>
     /// Starts a session and reserves its length. With an idempotency key that was used for the same request it finds the
     /// session of that request.
@@ -64,6 +66,11 @@ public sealed partial class SessionCatalog(CatalogDatabase database)
     /// <returns>Sessions that were worked on, and stores that have copies to delete now.</returns>
     public Task<SessionsExpired> ExpireDueAsync(TenantId tenant, int limit, CancellationToken cancellationToken) =>
         database.WriteAsync(session => ExpireDue(session, tenant, limit), cancellationToken);
+
+    /// <summary>When the next open session of a tenant is over unless something comes; null when it has none.</summary>
+    public Task<DateTimeOffset?> NextDueAsync(TenantId tenant, CancellationToken cancellationToken) =>
+        database.ReadAsync<DateTimeOffset?>(
+            session => session.Scalar(SelectNextDue, tenant) is { } due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null, cancellationToken);
 
     internal static byte[] Key(UploadId upload) => upload.Value.ToByteArray(bigEndian: true);
 

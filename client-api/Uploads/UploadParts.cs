@@ -95,7 +95,7 @@ internal sealed class UploadParts(
         }
 
         if (session.Sha256 is not null)
-            await wholes.AppendAsync(session, index, chunk);
+            await wholes.AppendAsync(session, target, index, chunk);
         return ApiResults.Json(new PartView(index, chunk.Length, hash.ToString()), UploadsJson.Default.PartView);
     }
 

@@ -4,15 +4,17 @@ using Granary.Catalog;
 using Granary.ClientApi.Content;
 using Granary.GrainInterfaces;
 using Granary.Stores;
+using Microsoft.Extensions.Logging;
 
 namespace Granary.ClientApi.Uploads;
 
 /// <summary>
 /// SHA-256 of whole sessions that announced one. Parts that come in order are hashed as they come, so that nothing is left to
-/// do at the end; the others are read back from the stores when the session is completed. What is here may be lost: then all
-/// is read back.
+/// do at the end; where one was late, those behind it are read back from the stores while further ones come, and the others
+/// when the session is completed. What is here may be lost: then all is read back.
 /// </summary>
-internal sealed class WholeHashes(SessionCatalog sessions, NamespaceCatalog names, ChunkReader reader, ChunkBufferPool buffers, TimeProvider time) : IDisposable
+internal sealed partial class WholeHashes(
+    SessionCatalog sessions, NamespaceCatalog names, ChunkReader reader, ChunkBufferPool buffers, TimeProvider time, ILogger<WholeHashes> logger) : IDisposable
 {
     /// <summary>Sessions whose hash is kept, some hundred bytes each; the one that was used longest ago goes first.</summary>
     private const int MostRunning = 1_000;
@@ -28,22 +30,17 @@ internal sealed class WholeHashes(SessionCatalog sessions, NamespaceCatalog name
     private readonly ConcurrentDictionary<UploadId, RunningHash> _running = new();
 
     /// <summary>Lets the hash have a part that was accepted, when all before it were had.</summary>
-    public async Task AppendAsync(SessionInfo session, int index, ChunkBuffer chunk)
+    public async Task AppendAsync(SessionInfo session, UploadTarget target, int index, ChunkBuffer chunk)
     {
         var running = Get(session.Upload);
         running.LastUsed = time.GetTimestamp();
-        if (index < running.Next || index > running.Next + NearParts || !await running.WaitForAsync(index, s_patience))
+        running.CountPart();
+        if (index < running.Next)
             return;
-        await running.Gate.WaitAsync();
-        try
-        {
-            if (running.Next == index && !running.Disposed)
-                running.Append(chunk);
-        }
-        finally
-        {
-            running.Gate.Release();
-        }
+        if (index <= running.Next + NearParts && await running.WaitForAsync(index, s_patience))
+            await AppendAsync(running, index, chunk);
+        else if (running.TryBeginCatchingUp(index))
+            _ = Task.Run(() => CatchUpAsync(running, session, target));
     }
 
     /// <summary>
@@ -76,6 +73,52 @@ internal sealed class WholeHashes(SessionCatalog sessions, NamespaceCatalog name
     {
         foreach (var upload in _running.Keys)
             Forget(upload);
+    }
+
+    private static async Task<bool> AppendAsync(RunningHash running, int index, ChunkBuffer chunk)
+    {
+        await running.Gate.WaitAsync();
+        try
+        {
+            if (running.Next != index || running.Disposed)
+                return false;
+            running.Append(chunk);
+            return true;
+        }
+        finally
+        {
+            running.Gate.Release();
+        }
+    }
+
+    /// <summary>Reads back what is stored and was not had, up to the first part that is not there.</summary>
+    private async Task CatchUpAsync(RunningHash running, SessionInfo session, UploadTarget target)
+    {
+        try
+        {
+            var source = new ReadSource(target.Tenant, target.TenantText, target.Stores);
+            using var account = buffers.Open(target.TenantText, BufferUse.Internal);
+            while (await names.ReadChunksAsync(target.Tenant, session.Upload, running.Next, PageSize, CancellationToken.None) is { Count: > 0 } page)
+            {
+                foreach (var chunk in page)
+                {
+                    if (chunk.Index < running.Next)
+                        continue;
+                    using var read = chunk.Index == running.Next ? await reader.ReadAsync(source, chunk, account, CancellationToken.None) : null;
+                    if (read is null || (!await AppendAsync(running, chunk.Index, read) && running.Next <= chunk.Index))
+                        return;
+                }
+            }
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // The completion reads it back.
+            LogNotCaughtUp(session.Upload, error);
+        }
+        finally
+        {
+            running.EndCatchingUp();
+        }
     }
 
     private async Task<bool> ReadBackAsync(RunningHash running, SessionInfo session, UploadTarget target, CancellationToken cancellationToken)
@@ -112,12 +155,18 @@ internal sealed class WholeHashes(SessionCatalog sessions, NamespaceCatalog name
         return _running.GetOrAdd(upload, static _ => new RunningHash());
     }
 
+    [LoggerMessage(5047, LogLevel.Information, "The hash of upload {Upload} could not catch up now")]
+    private partial void LogNotCaughtUp(UploadId upload, Exception error);
+
     private sealed class RunningHash : IDisposable
     {
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         private readonly Lock _lock = new();
         private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _next;
+        private int _parts;
+        private int _stuckAt = -1;
+        private bool _catchingUp;
 
         /// <summary>Held by whoever appends.</summary>
         public SemaphoreSlim Gate { get; } = new(1);
@@ -130,6 +179,33 @@ internal sealed class WholeHashes(SessionCatalog sessions, NamespaceCatalog name
         public long LastUsed { get; set; }
 
         public bool Disposed { get; private set; }
+
+        /// <summary>A part came through this process.</summary>
+        public void CountPart() => Interlocked.Increment(ref _parts);
+
+        /// <summary>
+        /// Whether what is behind a part is to be read back now: one at a time, not again before the part that was not there
+        /// has come, and only where most parts come through this process; others would each read the whole.
+        /// </summary>
+        public bool TryBeginCatchingUp(int index)
+        {
+            lock (_lock)
+            {
+                if (_catchingUp || _stuckAt == _next || Volatile.Read(ref _parts) < (index + 1) / 4 * 3)
+                    return false;
+                return _catchingUp = true;
+            }
+        }
+
+        /// <summary>No more is there to be read back.</summary>
+        public void EndCatchingUp()
+        {
+            lock (_lock)
+            {
+                _catchingUp = false;
+                _stuckAt = _next;
+            }
+        }
 
         /// <summary>Waits until a part's turn has come.</summary>
         /// <returns>False when it has passed, or does not come soon.</returns>

@@ -20,7 +20,7 @@ internal abstract partial class MaintenanceGrain(TaskRunner runner, TimeProvider
     private const string ReminderName = "work";
 
     /// <summary>Wakes after a crash, and finds what nobody announced, such as blocks whose grace has passed.</summary>
-    private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(5);
+    protected static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(5);
 
     /// <summary>A round ends before a caller's call does (30 s); what is left goes on by timer.</summary>
     private static readonly TimeSpan LongestRound = TimeSpan.FromSeconds(20);
@@ -163,7 +163,7 @@ internal abstract partial class MaintenanceGrain(TaskRunner runner, TimeProvider
         }
 
         _failures = unit.Outcome == WorkOutcome.Failed ? _failures + 1 : 0;
-        var next = WorkPace.Next(unit.Outcome, time.GetElapsedTime(started), _failures, Jitter());
+        var next = unit.Delay ?? WorkPace.Next(unit.Outcome, time.GetElapsedTime(started), _failures, Jitter());
         _ownDue = time.GetUtcNow() + (next ?? TimeSpan.Zero);
         return next;
     }

@@ -26,6 +26,9 @@ internal sealed class TenantMaintenanceGrain(
     /// <summary>Sessions that one transaction ends: some milliseconds, so that uploads behind it hardly wait.</summary>
     private const int SessionsPerUnit = 64;
 
+    /// <summary>Shortest wait for a session's end: sessions that fall due one by one are ended together.</summary>
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _time = time;
     private bool _storesHaveWork;
 
@@ -97,7 +100,18 @@ internal sealed class TenantMaintenanceGrain(
         }
 
         await WakeStoresAsync(cancellationToken);
-        return WorkUnit.Idle;
+        return await UntilNextEndAsync(cancellationToken);
+    }
+
+    // Bytes and quota of a session nobody goes on with are given back when its time is over, not when a reminder comes by.
+    private async Task<WorkUnit> UntilNextEndAsync(CancellationToken cancellationToken)
+    {
+        if (await sessions.NextDueAsync(Tenant, cancellationToken) is not { } due || due - _time.GetUtcNow() is var left && left > ReminderPeriod)
+        {
+            return WorkUnit.Idle;
+        }
+
+        return WorkUnit.Waiting(left > ShortestWait ? left : ShortestWait);
     }
 
     private async Task WakeStoresAsync(CancellationToken cancellationToken)

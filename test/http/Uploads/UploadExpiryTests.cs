@@ -56,6 +56,24 @@ public sealed class UploadExpiryTests(HttpWorld world, ITestOutputHelper output)
         await HttpWorld.JsonOf(late, 410, "expired");
     }
 
+    [Fact, Trait("Behaviour", "S5")]
+    public async Task What_expired_gives_its_quota_back_by_itself_soon_after()
+    {
+        await using var host = await GranaryHost.StartAsync(new GranaryHostOptions { Settings = { ["GRANARY_UPLOAD_EXPIRY"] = "3s" } });
+        var tenant = host.Services.GetRequiredService<TopologyCache>().Current.TenantByName("default")!.Id;
+        var usage = host.Services.GetRequiredService<TenantCatalog>();
+        for (var i = 0; i < 3; i++)
+        {
+            using var begun = await host.Client.PostAsync("api/v1/scopes/main/uploads", System.Net.Http.Json.JsonContent.Create(new { path = $"left{i}", size = 1_000 }));
+            await HttpWorld.JsonOf(begun, 201);
+            await Task.Delay(500);
+        }
+
+        Assert.Equal(3_000, (await usage.GetUsageAsync(tenant, default))!.Reserved);
+        await Eventually.BecomesAsync(
+            () => usage.GetUsageAsync(tenant, default).GetAwaiter().GetResult()!.Reserved == 0, "the sessions have ended", TimeSpan.FromSeconds(10));
+    }
+
     [Fact, Trait("Behaviour", "G12")]
     public async Task Abandoned_uploads_are_expired_quickly_while_others_go_on()
     {

@@ -122,6 +122,28 @@ public sealed class UploadSessionTests(HttpWorld world, ITestOutputHelper output
         Assert.Equal($"sha-256=:{Convert.ToBase64String(SHA256.HashData(content))}:", get.Headers.GetValues("Repr-Digest").Single());
     }
 
+    [Fact, Trait("Behaviour", "S4")]
+    public async Task A_part_that_comes_late_does_not_spoil_the_hash_of_the_whole()
+    {
+        const int Parts = 24;
+        var content = Seeds.Create(output).Bytes(Parts * Chunk);
+        var sha256 = Sessions.Hash(content);
+        var id = await world.BeginAsync("main", new { path = "late", size = content.Length, chunkSize = Chunk, sha256 });
+        foreach (var index in Enumerable.Range(0, Parts).Where(static index => index is not (2 or 20)).Append(20))
+        {
+            using var put = await world.PutPartAsync(id, index, Sessions.Part(content, index));
+            await HttpWorld.JsonOf(put, 200);
+            if (index == 15)
+            {
+                using var late = await world.PutPartAsync(id, 2, Sessions.Part(content, 2));
+                await HttpWorld.JsonOf(late, 200);
+            }
+        }
+
+        using var complete = await world.CompleteAsync(id);
+        Assert.Equal(sha256, (string?)(await HttpWorld.JsonOf(complete, 201))["sha256"]);
+    }
+
     [Theory, Trait("Behaviour", "S4"), Trait("Behaviour", "D23")]
     [InlineData(1)]
     [InlineData(3)]

@@ -17,6 +17,7 @@ server_missing() {
     s3) programs=(ceph-mon ceph-osd radosgw radosgw-admin ceph) ;;
     mariadb) programs=(mariadbd mariadb-install-db mariadb) ;;
     redis) programs=(redis-server) ;;
+    nginx) programs=(nginx) ;;
   esac
   for program in "${programs[@]}"; do
     # Debian puts servers where only root's path looks.

@@ -86,7 +86,7 @@ for name in "${server_names[@]}"; do
 done
 
 # Servers that tests start for themselves, because they kill them: only their programs have to be there.
-for name in mariadb redis; do
+for name in mariadb redis nginx; do
   if [ -f "test/servers/$name.sh" ] && [ -n "$(server_missing "$name")" ] && may_install "$install"; then
     say "installing the $name server for the tests ($(server_missing "$name"))"
     server_install "$name" "$results/install-$name.log" &

@@ -29,7 +29,9 @@ public static class GranaryGrains
         services.TryAddSingleton(new WebhookTargets([]));
         services.AddSingleton(provider => new WebhookSender(
             provider.GetRequiredService<SecretProtector>(), provider.GetRequiredService<WebhookTargets>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<StepPlaces>();
         services.AddSingleton<TaskRunner>();
+        services.AddSingleton<IRunSteps>(static provider => provider.GetRequiredService<TaskRunner>());
         services.AddSingleton<TaskWakes>();
         services.AddSingleton<RepairQueue>();
         services.AddSingleton<IMaintenancePlanner, MaintenancePlanner>();

@@ -55,6 +55,10 @@ public sealed class RunCatalog(CatalogDatabase database)
     public Task<IReadOnlyList<MaintenanceTaskRow>> NextTasksAsync(RunTaskOwner owner, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(session => RunTaskTable.Next(session, owner, limit), cancellationToken);
 
+    /// <summary>A task that can be worked on, if it is at a version; else null.</summary>
+    public Task<MaintenanceTaskRow?> FindOpenTaskAsync(long run, int task, long version, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => RunTaskTable.FindOpen(session, run, task, version), cancellationToken);
+
     /// <summary>Grains that have something to do in a run that is neither paused nor ended.</summary>
     /// <param name="run">Only of this run; null for all.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -20,6 +20,11 @@ internal static class RunTaskTable
 
     private static readonly Sql SelectOne = new($"SELECT {Columns} FROM run_task t JOIN run r ON r.id = t.run WHERE t.run = ?1 AND t.task = ?2");
 
+    private static readonly Sql SelectOpen = new($"""
+        SELECT {Columns} FROM run_task t JOIN run r ON r.id = t.run
+        WHERE t.run = ?1 AND t.task = ?2 AND t.version = ?3 AND t.is_open = 1 AND r.state = 0 AND t.phase = r.phase
+        """);
+
     private static readonly Sql SelectVersion = new("SELECT version FROM run_task WHERE run = ?1 AND task = ?2 /*lock*/");
 
     private static readonly Sql SelectOwners = new("""
@@ -81,6 +86,12 @@ internal static class RunTaskTable
     public static MaintenanceTaskRow? Find(CatalogSession session, long run, int task)
     {
         using var rows = session.Query(SelectOne, run, task);
+        return rows.Read() ? Read(rows) : null;
+    }
+
+    public static MaintenanceTaskRow? FindOpen(CatalogSession session, long run, int task, long version)
+    {
+        using var rows = session.Query(SelectOpen, run, task, version);
         return rows.Read() ? Read(rows) : null;
     }
 

@@ -15,6 +15,13 @@ public static class PeerApi
         return services.AddSingleton<PeerStoreEndpoint>();
     }
 
+    /// <summary>Also does steps of maintenance for other silos; needs the grains.</summary>
+    public static IServiceCollection AddGranaryPeerSteps(this IServiceCollection services)
+    {
+        services.AddSingleton<PeerStepEndpoint>();
+        return services;
+    }
+
     /// <summary>Maps it, before everything else: the internal port serves nothing but this.</summary>
     public static WebApplication UseGranaryPeers(this WebApplication app)
     {

@@ -14,7 +14,8 @@ using Microsoft.Extensions.Options;
 namespace Granary.ClientApi.Peers;
 
 /// <summary>
-/// The silo's local stores as other silos of the cluster reach them (<see cref="RemoteProtocol"/>). Only for holders of the
+/// The silo's local stores as other silos of the cluster reach them (<see cref="RemoteProtocol"/>), and steps of maintenance
+/// that they want done here. Only for holders of the
 /// cluster key, only on the internal port, and only for stores that belong to this silo, so that requests never go in
 /// circles.
 /// </summary>
@@ -25,10 +26,13 @@ internal sealed partial class PeerStoreEndpoint : IDisposable
     private readonly IStoreDirectory _directory;
     private readonly PeerOptions _options;
     private readonly ChunkBufferPool _buffers;
+    private readonly PeerStepEndpoint? _steps;
     private readonly ILogger _logger;
 
-    public PeerStoreEndpoint(IStoreDirectory directory, IOptions<PeerOptions> options, TimeProvider time, ILogger<PeerStoreEndpoint> logger)
+    public PeerStoreEndpoint(
+        IStoreDirectory directory, IOptions<PeerOptions> options, TimeProvider time, ILogger<PeerStoreEndpoint> logger, PeerStepEndpoint? steps = null)
     {
+        _steps = steps;
         _directory = directory;
         _options = options.Value;
         _logger = logger;
@@ -54,6 +58,12 @@ internal sealed partial class PeerStoreEndpoint : IDisposable
         }
 
         var path = context.Request.Path.Value ?? "";
+        if (path == RemoteSteps.Path && _steps is not null)
+        {
+            await _steps.ServeAsync(context);
+            return;
+        }
+
         var rest = path.StartsWith(RemoteProtocol.Root + "/", StringComparison.Ordinal) ? path[(RemoteProtocol.Root.Length + 1)..] : "";
         var slash = rest.IndexOf('/');
         var id = slash < 0 ? rest : rest[..slash];

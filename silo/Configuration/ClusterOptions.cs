@@ -49,8 +49,25 @@ public sealed class ClusterOptions
             return null;
         }
 
+        CheckRedis(source, redis);
         Check(source, key, secrets, hasSharedDatabase);
         return options;
+    }
+
+    // Never with its value: it may hold a password.
+    private static void CheckRedis(SettingSource source, string redis)
+    {
+        try
+        {
+            if (StackExchange.Redis.ConfigurationOptions.Parse(redis).EndPoints.Count == 0)
+            {
+                source.Fail("GRANARY_CLUSTER_REDIS", "(secret)", "name a server, such as redis.example.org:6379, or all Sentinels with serviceName=NAME");
+            }
+        }
+        catch (ArgumentException)
+        {
+            source.Fail("GRANARY_CLUSTER_REDIS", "(secret)", "give a connection string as StackExchange.Redis takes it, such as redis.example.org:6379,password=...,ssl=true");
+        }
     }
 
     private static void Check(SettingSource source, string? key, SecretOptions secrets, bool hasSharedDatabase)

@@ -101,8 +101,8 @@ public sealed partial class GranarySilo : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops cleanly: not ready any more, open transfers drained within a limit, grains deactivated, the epoch ended so that
-    /// its space is free at once, databases closed.
+    /// Stops cleanly: not ready any more but serving for a while, open transfers drained within a limit, grains handed over
+    /// within another, the epoch ended so that its space is free at once, databases closed.
     /// </summary>
     public async Task StopAsync()
     {
@@ -120,6 +120,7 @@ public sealed partial class GranarySilo : IAsyncDisposable
         }
 
         var silos = _app.Services.GetRequiredService<SiloCatalog>();
+        await StopServingAsync();
         await _app.StopAsync();
         try
         {
@@ -135,6 +136,15 @@ public sealed partial class GranarySilo : IAsyncDisposable
         await _databases.DisposeAsync();
         LogStopped(_logger, _context.SiloName);
         _logs.Dispose();
+    }
+
+    // Transfers have a limit of their own: with one for everything, a slow client would leave the grains no time to be handed
+    // over. Sockets of followers are told first; they would hold the server for the whole limit.
+    private async Task StopServingAsync()
+    {
+        _app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        using var limit = new CancellationTokenSource(SiloComposition.StopLimit, TimeProvider.System);
+        await _app.Services.GetRequiredService<IServer>().StopAsync(limit.Token);
     }
 
     /// <inheritdoc/>

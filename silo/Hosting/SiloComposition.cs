@@ -28,8 +28,8 @@ namespace Granary.Silo.Hosting;
 /// <summary>The one place where a silo is put together.</summary>
 internal static class SiloComposition
 {
-    /// <summary>Time that open transfers and grains get at a clean stop.</summary>
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    /// <summary>Time that open transfers get at a clean stop, and then again the grains.</summary>
+    public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>Builds the host. Nothing runs yet.</summary>
     public static WebApplication Build(SiloSettings settings, CatalogDatabase catalog, SiloContext context, InstallationKeys keys)
@@ -96,6 +96,9 @@ internal static class SiloComposition
         services.AddOptions<PeerOptions>().Configure<SiloCatalog>(static (peers, silos) => peers.IsAlive = silos.IsAliveAsync);
         services.AddSingleton(provider => new PeerStores(
             provider.GetRequiredService<SiloAddressCatalog>(), provider.GetRequiredService<ISiloContext>(), token));
+        services.AddGranaryPeerSteps();
+        services.AddSingleton<IStepSilos>(provider => new PeerSteps(
+            provider.GetRequiredService<SiloAddressCatalog>(), token, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerSteps>>()));
         services.AddSingleton<SiloRoster>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloRoster>());
     }

@@ -7,7 +7,8 @@ using Xunit.Abstractions;
 namespace Granary.Cluster.Tests;
 
 /// <summary>A silo of three that is emptied before it leaves, while clients write.</summary>
-public sealed class DrainTests(ThreeSilos silos, ITestOutputHelper output) : IClassFixture<ThreeSilos>, IAsyncLifetime
+[Collection(MembersGroup.Name)]
+public sealed class DrainTests(ThreeSilos silos, ITestOutputHelper output) : IAsyncLifetime
 {
     private const string Drain = "api/v1/cluster/silos/silo-3/drain";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

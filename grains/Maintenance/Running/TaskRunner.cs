@@ -8,14 +8,16 @@ namespace Granary.Grains.Maintenance;
 
 /// <summary>
 /// Does steps of runs for the maintenance grains: picks the most urgent task that can go on, does one bounded step of it and
-/// saves it. Keeps nothing: the rows say where every task is.
+/// saves it, here or on the silo that is best placed for it. Keeps nothing: the rows say where every task is.
 /// </summary>
 internal sealed partial class TaskRunner(
-    RunCatalog runs, TopologyCache topology, TaskWakes wakes, IEnumerable<IMaintenanceTask> tasks, TimeProvider time, ILogger<TaskRunner> logger)
+    RunCatalog runs, TopologyCache topology, TaskWakes wakes, StepPlaces places, IEnumerable<IMaintenanceTask> tasks, TimeProvider time, ILogger<TaskRunner> logger)
+    : IRunSteps, IDisposable
 {
     // Beyond these all of an owner's tasks wait, or there are so many that the next step looks again.
     private const int MostLookedAt = 64;
 
+    private readonly StepMeter _meter = new();
     private readonly Dictionary<MaintenanceTaskKind, IMaintenanceTask> _tasks = tasks.ToDictionary(static task => task.Kind);
     private readonly ILogger _logger = logger;
 
@@ -36,35 +38,54 @@ internal sealed partial class TaskRunner(
             return WorkUnit.Waiting(open.Min(row => DueOf(row, rests)) - now);
         }
 
-        // 2. What it concerns may have gone; a task that nobody can do ends too. What was made a moment ago is not in the
+        // 2. Done where it is best done. A rest is kept by whoever schedules.
+        var step = await places.TryElsewhereAsync(task, cancellationToken) ?? await RunHereAsync(task, cancellationToken);
+        if (step.HasEnded)
+        {
+            rests.Remove(task.Run, task.Task);
+        }
+        else
+        {
+            rests.Set(task.Run, task.Task, time.GetUtcNow() + step.Rest);
+        }
+
+        return WorkUnit.Busy(step.Chunks, step.Bytes) with { Delay = step.Rest > TaskPacing.LongestRest ? TaskPacing.LongestRest : step.Rest };
+    }
+
+    /// <inheritdoc/>
+    public async Task<RunStepDone> RunHereAsync(long run, int task, long version, CancellationToken cancellationToken) =>
+        await runs.FindOpenTaskAsync(run, task, version, cancellationToken) is { } row ? await RunHereAsync(row, cancellationToken) : RunStepDone.Stale;
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    private async Task<RunStepDone> RunHereAsync(MaintenanceTaskRow task, CancellationToken cancellationToken)
+    {
+        // 1. What it concerns may have gone; a task that nobody can do ends too. What was made a moment ago is not in the
         //    cache yet, so that is looked up before it is believed.
         if (Obstacle(await topology.GetAsync(cancellationToken), task) is not null && Obstacle(await topology.RefreshAsync(cancellationToken), task) is { } obstacle)
         {
             await SaveAsync(task, new TaskStep(null, 0, 0, [new TaskFinding(FindingKind.Info, "gone", obstacle)]), TimeSpan.Zero, cancellationToken);
-            return WorkUnit.Busy(0) with { Delay = TimeSpan.Zero };
+            return new RunStepDone(0, 0, TimeSpan.Zero, HasEnded: true);
         }
 
-        // 3. How much is due is asked once, before the first step.
+        // 2. How much is due is asked once, before the first step.
         var settings = await runs.GetSettingsAsync(cancellationToken);
         var started = time.GetTimestamp();
         var step = task.TotalChunks is null ? await MeasureAsync(task, cancellationToken) : await StepAsync(task, settings, cancellationToken);
         if (step is null)
         {
-            return WorkUnit.Busy(0) with { Delay = TimeSpan.Zero };
+            return RunStepDone.Stale;
         }
 
-        // 4. Saved with the time it took and the rest that follows, so that the rate is what an operator sees.
+        // 3. Saved with the time it took and the rest that follows, so that the rate is what an operator sees.
         step = GiveUpInTime(task, step);
         var took = time.GetElapsedTime(started);
         var rest = TaskPacing.RestAfter(task, settings, step.Bytes, took);
-        rests.Set(task.Run, task.Task, time.GetUtcNow() + rest);
         FaultPoint.Reached("run.step");
-        if (await SaveAsync(task, step, took + rest, cancellationToken) is null or { State: not RunTaskState.Running })
-        {
-            rests.Remove(task.Run, task.Task);
-        }
-
-        return WorkUnit.Busy(step.Chunks, step.Bytes) with { Delay = rest > TaskPacing.LongestRest ? TaskPacing.LongestRest : rest };
+        var saved = await SaveAsync(task, step, took + rest, cancellationToken);
+        _meter.Done(task.Kind, step.Bytes);
+        return new RunStepDone(step.Chunks, step.Bytes, rest, HasEnded: saved is null or { State: not RunTaskState.Running });
     }
 
     private static DateTimeOffset DueOf(MaintenanceTaskRow task, TaskRests rests)

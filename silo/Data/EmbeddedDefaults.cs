@@ -43,13 +43,19 @@ internal sealed class EmbeddedDefaults(
     {
         var current = await topology.RefreshAsync(cancellationToken);
         var tenant = current.TenantByName(Tenant)?.Id
-            ?? Created(await tenants.CreateAsync(Tenant, settings, null, cancellationToken), "tenant");
+            ?? await CreatedAsync(await tenants.CreateAsync(Tenant, settings, null, cancellationToken), "tenant", now => now.TenantByName(Tenant)?.Id, cancellationToken);
         current = await topology.RefreshAsync(cancellationToken);
         if (current.ScopeByName(tenant, Scope) is null)
         {
-            Created(await scopes.CreateAsync(tenant, Scope, new ScopeSettings(), null, cancellationToken), "scope");
+            await CreatedAsync(
+                await scopes.CreateAsync(tenant, Scope, new ScopeSettings(), null, cancellationToken), "scope", now => now.ScopeByName(tenant, Scope)?.Id, cancellationToken);
         }
     }
+
+    // Another process that does the same may have been faster.
+    private async Task<TId> CreatedAsync<TId>(CreatedResult<TId> result, string what, Func<Topology, TId?> find, CancellationToken cancellationToken)
+        where TId : struct =>
+        result.Result.Status == AdminStatus.Conflict && find(await topology.RefreshAsync(cancellationToken)) is { } made ? made : Created(result, what);
 
     /// <summary>
     /// In a cluster: makes the silo's own local store, <c>local-SILO</c>, where it is missing, and attaches it to scope

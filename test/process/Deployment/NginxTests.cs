@@ -145,6 +145,7 @@ public sealed class NginxTests(SiloBehindNginx servers, ITestOutputHelper output
         Assert.Equal("granary.changes.v1", socket.SubProtocol);
         using var client = Client();
         using var put = await client.PutAsync(Files + "followed", new StringContent("x"));
+        Assert.True(put.IsSuccessStatusCode, $"{put.StatusCode} {await put.Content.ReadAsStringAsync()}");
         var frames = new StringBuilder();
         var buffer = new byte[16 << 10];
         while (!frames.ToString().Contains("\"followed\"", StringComparison.Ordinal))

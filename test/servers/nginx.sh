@@ -3,22 +3,10 @@
 #   nginx.sh install   installs Debian's package (as root)
 set -euo pipefail
 
-fail() { printf 'nginx.sh: %s\n' "$*" >&2; exit 1; }
-
-install_packages() {
-  [ "$(id -u)" = 0 ] || fail "install needs root"
-  command -v apt-get >/dev/null || fail "install knows Debian only; the program needed is nginx"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  # The package would start a service of its own: the tests run theirs.
-  local policy=/usr/sbin/policy-rc.d ours=false code=0
-  if [ ! -e $policy ]; then printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; ours=true; fi
-  apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 nginx-light || code=$?
-  if [ $ours = true ]; then rm -f $policy; fi
-  return $code
-}
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
 
 case ${1:-} in
-  install) install_packages ;;
+  install) install_debian nginx nginx-light ;;
   *) echo "usage: nginx.sh install" >&2; exit 2 ;;
 esac

@@ -224,7 +224,7 @@ internal sealed class UploadSessions : Scenario
 
         async Task SendAsync()
         {
-            await using var open = File.OpenRead(file);
+            await using var open = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous);
             using var wire = await Wire.ConnectAsync(server.Port, server.Token, cancellationToken).ConfigureAwait(false);
             for (var index = Interlocked.Increment(ref next); index < parts; index = Interlocked.Increment(ref next))
             {

@@ -19,7 +19,7 @@ public sealed class TreeTests(ITestOutputHelper output) : IDisposable
     public async Task Put_of_a_tree_completes_while_the_server_is_killed_every_few_seconds()
     {
         var random = Seeds.Create(output);
-        WriteTree(random, files: Seeds.Times(250, 20_000), large: Seeds.Times(3, 20), largeBytes: Seeds.Times(20 << 20, 64 << 20));
+        WriteTree(random, files: Seeds.Times(250, 6_000), large: Seeds.Times(3, 17), largeBytes: Seeds.Times(20 << 20, 64 << 20));
         var (data, port) = (_temp["data"], FreePort());
         var server = await StartAsync(data, port);
         try

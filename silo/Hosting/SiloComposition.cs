@@ -56,7 +56,7 @@ internal static class SiloComposition
         builder.Services.AddHostedService<MaintenanceWaker>();
         builder.Services.AddHostedService<AnswerPruner>();
         builder.Services.AddSingleton<IClusterInfo>(provider => new ClusterInfo(
-            provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<SiloAddressCatalog>(), settings));
+            provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<SiloAddressCatalog>(), settings, provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IChangeAnnouncements, ChangeAnnouncements>();
         builder.Services.AddGranaryClientApi(api =>
         {

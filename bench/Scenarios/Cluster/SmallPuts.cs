@@ -9,8 +9,8 @@ namespace Granary.Bench.Scenarios.Cluster;
 internal static class SmallPuts
 {
     private const int Connections = 32;
-    private const int Warm = 6_000;
-    private const int Puts = 15_000;
+    private const int Warm = 2_000;
+    private const int Puts = 6_000;
 
     /// <summary>Files a second of one silo.</summary>
     public static async Task<double> MeasureOneSiloAsync(ScenarioContext context, CancellationToken cancellationToken)

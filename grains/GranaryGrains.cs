@@ -30,6 +30,7 @@ public static class GranaryGrains
         services.AddSingleton(provider => new WebhookSender(
             provider.GetRequiredService<SecretProtector>(), provider.GetRequiredService<WebhookTargets>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StepPlaces>();
+        services.AddSingleton<IIncomingGrainCallFilter, CatalogFaults>();
         services.AddSingleton<TaskRunner>();
         services.AddSingleton<IRunSteps>(static provider => provider.GetRequiredService<TaskRunner>());
         services.AddSingleton<TaskWakes>();

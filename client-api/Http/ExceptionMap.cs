@@ -1,4 +1,5 @@
 using Granary.Catalog;
+using Granary.GrainInterfaces;
 using Granary.Stores;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -22,6 +23,7 @@ public static class ExceptionMap
         BadHttpRequestException bad => ForBadRequest(bad),
         ChunkBufferReclaimedException => Problem.Busy("The transfer stood still while others waited for memory."),
         CatalogBusyException => Problem.Busy("Too many requests wait for the catalog."),
+        CatalogFaultException => Problem.Unavailable("The catalog cannot be used now."),
         CatalogException => Problem.Unavailable("The catalog cannot be used now."),
         ChunkStoreException => Problem.Unavailable("A store cannot be used now."),
         OrleansException => Problem.Unavailable("A part of the service is moving to another server; repeat the request.", retryAfter: 1),

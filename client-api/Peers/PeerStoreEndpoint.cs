@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Granary.Catalog;
 using Granary.GrainInterfaces;
 using Granary.Stores;
 using Microsoft.AspNetCore.Builder;
@@ -81,6 +82,11 @@ internal sealed partial class PeerStoreEndpoint : IDisposable
         catch (ChunkStoreException failure)
         {
             await AnswerAsync(context, failure.Fault, failure.Message);
+        }
+        catch (CatalogException)
+        {
+            // Whether the silo that asks lives cannot be looked up now.
+            await AnswerAsync(context, ChunkStoreFault.Unavailable, "The owner of the store does not reach the catalog.");
         }
         catch (ArgumentException)
         {

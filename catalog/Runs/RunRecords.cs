@@ -3,34 +3,13 @@ using Granary.GrainInterfaces;
 namespace Granary.Catalog;
 
 /// <summary>A run to create.</summary>
-public sealed record NewRun
+public sealed record NewRun : RunOrder
 {
     /// <summary>Why.</summary>
     public required RunTrigger Trigger { get; init; }
 
     /// <summary>What kind of run.</summary>
     public RunKind Kind { get; init; }
-
-    /// <summary>Limited to this tenant.</summary>
-    public TenantId? Tenant { get; init; }
-
-    /// <summary>Limited to this scope.</summary>
-    public ScopeId? Scope { get; init; }
-
-    /// <summary>Limited to this store.</summary>
-    public StoreId? Store { get; init; }
-
-    /// <summary>Only says what it would do.</summary>
-    public bool DryRun { get; init; }
-
-    /// <summary>Copies where it would move: nothing is released.</summary>
-    public bool KeepSource { get; init; }
-
-    /// <summary>An fsck that reads and hashes every copy.</summary>
-    public bool Data { get; init; }
-
-    /// <summary>An fsck that puts right what differs.</summary>
-    public bool Repair { get; init; }
 
     /// <summary>Who asked; <c>granary</c> for itself. At most 200 characters.</summary>
     public string Actor { get; init; } = "granary";
@@ -88,7 +67,7 @@ public readonly record struct RunTaskOwner(RunTaskOwnerKind Kind, long Id)
 }
 
 /// <summary>One task as the grain that does it sees it.</summary>
-public sealed record MaintenanceTaskRow
+public sealed record MaintenanceTaskRow : RunOrder
 {
     /// <summary>Its run.</summary>
     public required long Run { get; init; }
@@ -99,29 +78,8 @@ public sealed record MaintenanceTaskRow
     /// <summary>What it does.</summary>
     public required MaintenanceTaskKind Kind { get; init; }
 
-    /// <summary>Whose chunks; null for all.</summary>
-    public TenantId? Tenant { get; init; }
-
-    /// <summary>The scope whose policy it is, or to which an fsck is limited.</summary>
-    public ScopeId? Scope { get; init; }
-
-    /// <summary>The store that it concerns.</summary>
-    public StoreId? Store { get; init; }
-
     /// <summary>Why the run was created.</summary>
     public RunTrigger Trigger { get; init; }
-
-    /// <summary>Only says what it would do.</summary>
-    public bool DryRun { get; init; }
-
-    /// <summary>Copies where it would move.</summary>
-    public bool KeepSource { get; init; }
-
-    /// <summary>Puts right what differs.</summary>
-    public bool Repair { get; init; }
-
-    /// <summary>Reads and hashes the bytes.</summary>
-    public bool Data { get; init; }
 
     /// <summary>Where it goes on; null at the beginning.</summary>
     public string? Cursor { get; init; }

@@ -3,7 +3,7 @@ using Granary.GrainInterfaces;
 namespace Granary.Catalog;
 
 /// <summary>A run as operators see it, with the sums of its tasks.</summary>
-public sealed record RunInfo
+public sealed record RunInfo : RunOrder
 {
     /// <summary>Its id; newer runs have greater ones.</summary>
     public required long Id { get; init; }
@@ -16,27 +16,6 @@ public sealed record RunInfo
 
     /// <summary>Where it is.</summary>
     public required RunState State { get; init; }
-
-    /// <summary>Limited to this tenant.</summary>
-    public TenantId? Tenant { get; init; }
-
-    /// <summary>Limited to this scope.</summary>
-    public ScopeId? Scope { get; init; }
-
-    /// <summary>Limited to this store.</summary>
-    public StoreId? Store { get; init; }
-
-    /// <summary>Only says what it would do.</summary>
-    public bool DryRun { get; init; }
-
-    /// <summary>Copies where it would move.</summary>
-    public bool KeepSource { get; init; }
-
-    /// <summary>Reads and hashes the bytes.</summary>
-    public bool Data { get; init; }
-
-    /// <summary>Puts right what differs.</summary>
-    public bool Repair { get; init; }
 
     /// <summary>Who asked for it.</summary>
     public required string Actor { get; init; }

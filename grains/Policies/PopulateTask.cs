@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Granary.Catalog;
 using Granary.GrainInterfaces;
 using Granary.Grains.Copies;
@@ -15,6 +16,12 @@ internal sealed class PopulateTask(PolicyCatalog policies, CopyWorker worker, Sc
     // A daily run a little early must not miss its day.
     private static readonly TimeSpan WalkEvery = TimeSpan.FromHours(20);
 
+    // Forgotten ones cost a walk; cancelled tasks would stay for good.
+    private const int MostFound = 64;
+
+    // Where the change log was when a task was measured that found everything there: it need not compare it again.
+    private readonly ConcurrentDictionary<(long Run, int Task), FollowPosition> _complete = new();
+
     /// <inheritdoc/>
     public MaintenanceTaskKind Kind => MaintenanceTaskKind.Populate;
 
@@ -30,6 +37,11 @@ internal sealed class PopulateTask(PolicyCatalog policies, CopyWorker worker, Sc
         var totals = start.Walking
             ? await policies.CountMissingAsync(task.Tenant!.Value, task.Scope!.Value, store, cancellationToken)
             : await CountNewAsync(task, store, start.Position, cancellationToken);
+        if (start.Walking && totals.Chunks == 0 && _complete.Count < MostFound)
+        {
+            _complete[(task.Run, task.Task)] = start.Position;
+        }
+
         return new TaskTotals(totals.Chunks, totals.Bytes);
     }
 
@@ -54,6 +66,11 @@ internal sealed class PopulateTask(PolicyCatalog policies, CopyWorker worker, Sc
 
     private async Task<PopulateCursor> StartAsync(MaintenanceTaskRow task, StoreId store, CancellationToken cancellationToken)
     {
+        if (_complete.TryRemove((task.Run, task.Task), out var position))
+        {
+            return new PopulateCursor(false, null, position, Walked: true, Incomplete: false, ToldNoRoom: false);
+        }
+
         var progress = await policies.ProgressAsync(task.Scope!.Value, store, cancellationToken);
         var fresh = progress?.Walked is { } walked && time.GetUtcNow() - walked < WalkEvery && task.Trigger is not (RunTrigger.Operator or RunTrigger.Policy);
         return fresh

@@ -7,6 +7,9 @@ namespace Granary.Stores;
 /// </summary>
 internal sealed class OneAttemptHandler : DelegatingHandler
 {
+    /// <summary>From here on a put asks before it sends its bytes; below, the question costs more than bytes that are sent in vain.</summary>
+    public const long AskingBytes = 1 << 20;
+
     private static readonly AsyncLocal<Attempt?> s_attempt = new();
 
     /// <summary>Wraps a handler, whose connections it watches.</summary>
@@ -21,6 +24,8 @@ internal sealed class OneAttemptHandler : DelegatingHandler
     {
         if (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head)
             s_attempt.Value = null;
+        if (request.Content?.Headers.ContentLength < AskingBytes)
+            request.Headers.ExpectContinue = false;
         return s_attempt.Value is not { } attempt || attempt.TrySend()
             ? base.SendAsync(request, cancellationToken)
             : Task.FromException<HttpResponseMessage>(new HttpRequestException(Attempt.Broken));

@@ -86,7 +86,7 @@ internal static class MaintainedServer
     /// <summary>Waits until a run has ended.</summary>
     public static async Task<JsonElement> WaitAsync(HttpClient client, string run)
     {
-        for (var i = 0; i < 600; i++)
+        for (var i = 0; i < 1_500; i++)
         {
             var view = await client.GetFromJsonAsync<JsonElement>($"api/v1/maintenance/runs/{run}");
             if (view.GetProperty("state").GetString() is "done" or "failed" or "cancelled")

@@ -109,7 +109,7 @@ public sealed class PolicyTests(ITestOutputHelper output) : IDisposable
             using var client = server.Client();
             await MaintainedServer.AddLocalStoreAsync(client, Data, "second");
             await MaintainedServer.AttachAsync(client, "second", new { uploadPriority = 50 });
-            files = await MaintainedServer.UploadAsync(client, random.Next(), Seeds.Times(400, 6_000), 20_000);
+            files = await MaintainedServer.UploadAsync(client, random.Next(), Seeds.Times(400, 4_000), 20_000);
 
             // Slow enough to be killed in the middle.
             await MaintainedServer.SendAsync(client, HttpMethod.Patch, "api/v1/maintenance/settings", new { pace = new { parallel = 1, bytesPerSecond = 4_000_000 } });
@@ -135,6 +135,9 @@ public sealed class PolicyTests(ITestOutputHelper output) : IDisposable
         await using (var server = await ServerProcess.UpAsync(Data))
         {
             using var client = server.Client();
+
+            // The pace of a run that works already.
+            await MaintainedServer.SendAsync(client, HttpMethod.Patch, "api/v1/maintenance/settings", new { pace = new { parallel = 8, bytesPerSecond = (long?)null } });
             var run = await MaintainedServer.WaitAsync(client, drain);
             Assert.Equal("done", run.GetProperty("state").GetString());
             Assert.InRange(MovedBy(run), 0, files.Count);

@@ -22,6 +22,7 @@ internal sealed class GranaryClient : IDisposable
     private readonly RetryPolicy retry;
     private readonly Action<string> onWait;
     private volatile bool reached;
+    private long heard;
 
     /// <summary>Opens nothing yet.</summary>
     /// <param name="server">Where and as whom.</param>
@@ -239,7 +240,7 @@ internal sealed class GranaryClient : IDisposable
             using (response)
             {
                 var delay = repeatable && (request.Content as Transfer.UploadContent)?.CanRepeat != false
-                    ? retry.NextDelay(attempt, time.GetElapsedTime(started), (int?)response?.StatusCode, RetryAfter(response), reached, Spread(request))
+                    ? retry.NextDelay(attempt, Waited(started, response), (int?)response?.StatusCode, RetryAfter(response), reached, Spread(request))
                     : null;
                 if (delay is not { } wait)
                     throw response is null ? failure! : await ProblemAsync(response, cancellationToken);
@@ -259,12 +260,24 @@ internal sealed class GranaryClient : IDisposable
         {
             var response = await http.SendAsync(request, completion, watchdog.Token);
             reached = true;
+            Volatile.Write(ref heard, time.GetTimestamp());
             return (response, null);
         }
         catch (Exception error) when (IsLoss(error, watchdog))
         {
             return (null, new UnreachableException(Server.Url, Reason(error), error));
         }
+    }
+
+    /// <summary>
+    /// How long a request has been failing. A connection that was lost counts from when the server was last heard by anybody
+    /// here: one that goes down again and again, but answers in between, is not given up.
+    /// </summary>
+    private TimeSpan Waited(long started, HttpResponseMessage? response)
+    {
+        var waited = time.GetElapsedTime(started);
+        var silent = time.GetElapsedTime(Volatile.Read(ref heard));
+        return response is null && silent < waited ? silent : waited;
     }
 
     private static bool IsLoss(Exception error, Watchdog watchdog) =>

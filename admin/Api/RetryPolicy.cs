@@ -4,7 +4,9 @@ namespace Granary.Admin.Api;
 /// When a request that may be repeated is repeated, as a pure decision. Only requests that change nothing, or that carry
 /// an Idempotency-Key, come here.
 /// </summary>
-/// <param name="Patience">How long one request may go on failing before it is given up.</param>
+/// <param name="Patience">
+/// How long one request may go on failing, or the server be silent to all of them, before it is given up.
+/// </param>
 internal sealed record RetryPolicy(TimeSpan Patience)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);
@@ -17,7 +19,7 @@ internal sealed record RetryPolicy(TimeSpan Patience)
     /// How long to wait before the next attempt, or null to give up.
     /// </summary>
     /// <param name="attempt">Attempts made so far, at least 1.</param>
-    /// <param name="elapsed">Time since the first attempt.</param>
+    /// <param name="elapsed">Time since the first attempt; of a lost connection since the server was last heard, if that is less.</param>
     /// <param name="status">The status of the answer; null when the connection was lost.</param>
     /// <param name="retryAfter">What the server asked for.</param>
     /// <param name="reachedBefore">Whether this process has had any answer from this server.</param>

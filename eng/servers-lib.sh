@@ -61,7 +61,7 @@ server_script() { bash "$root/test/servers/$1.sh" "$2"; }
 # Stock clients, and programs that tests drive them with; prints those that are missing.
 tools_missing() {
   local program
-  for program in node npm chromium curl wget aria2c; do
+  for program in node npm chromium curl wget aria2c faketime ip; do
     command -v "$program" >/dev/null 2>&1 || printf '%s ' "$program"
   done
 }
@@ -70,6 +70,6 @@ tools_missing() {
 tools_install() {
   {
     one_install apt-get update -q && DEBIAN_FRONTEND=noninteractive one_install apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 \
-      $(command -v node >/dev/null 2>&1 || echo nodejs) $(command -v npm >/dev/null 2>&1 || echo npm) chromium curl wget aria2
+      $(command -v node >/dev/null 2>&1 || echo nodejs) $(command -v npm >/dev/null 2>&1 || echo npm) chromium curl wget aria2 faketime iproute2
   } >>"$1" 2>&1
 }

@@ -60,6 +60,7 @@ internal sealed record ClusterFault(FaultKind Kind, int Silo, string Point = "",
         var kinds = Enum.GetValues<FaultKind>();
         var points = FaultPlan.Points.ToArray();
         random.Shuffle(points);
+        var turn = 0;
         for (var round = 0; round < rounds; round++)
         {
             // The first five are in every run; the others take their turn in long ones.
@@ -67,7 +68,7 @@ internal sealed record ClusterFault(FaultKind Kind, int Silo, string Point = "",
             yield return new ClusterFault(
                 kind,
                 random.Next(3),
-                kind is FaultKind.KillAtPoint or FaultKind.FreezeAtPoint ? points[round % points.Length] : "",
+                kind is FaultKind.KillAtPoint or FaultKind.FreezeAtPoint ? points[turn++ % points.Length] : "",
                 random.Next(2) == 0 ? 1 : random.Next(1, 20),
                 random.Next(100, 1_200),
                 kind == FaultKind.FreezeShortly ? random.Next(200, 1_500) : random.Next(100, 2_000));

@@ -20,6 +20,8 @@ internal sealed class ClusterModel : IAsyncDisposable
     private const int OwnWorkers = 6;
     private const int SharedWorkers = 4;
     private const string Shared = "shared";
+    // After a long run hundreds of runs of the load wait before the last one.
+    private static readonly int s_runMinutes = Seeds.Times(1, 10);
     private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(90);
 
     /// <summary>After which nothing of a dead silo can arrive any more, with something to spare (design, Space and quotas).</summary>
@@ -156,12 +158,12 @@ internal sealed class ClusterModel : IAsyncDisposable
             // The second round finds the rows whose copies the first one had deleted.
             for (var round = 0; round < 2; round++)
             {
-                var run = await Maintainer.CompleteAsync(_api, new { });
+                var run = await Maintainer.CompleteAsync(_api, new { }, minutes: s_runMinutes);
                 Assert.True((string?)run["state"] == "done", run.ToJsonString());
                 await rows.WaitForQuietAsync(s_settling);
             }
 
-            var fsck = await Maintainer.CompleteAsync(_api, new { data = true }, "api/v1/fsck");
+            var fsck = await Maintainer.CompleteAsync(_api, new { data = true }, "api/v1/fsck", s_runMinutes);
             Assert.True((string?)fsck["state"] == "done" && (long)fsck["errors"]! == 0, fsck.ToJsonString());
         }
 

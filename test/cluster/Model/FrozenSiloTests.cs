@@ -23,7 +23,7 @@ public sealed class FrozenSiloTests(ITestOutputHelper output)
         var points = s_points.ToArray();
         random.Shuffle(points);
         await using var model = await ClusterModel.StartAsync(output.WriteLine, static silos => silos.ForEach(static silo => SiloClock.Give(silo, TimeSpan.Zero)));
-        foreach (var (point, i) in points.Take(Seeds.Times(2, 4)).Select(static (point, i) => (point, i)))
+        foreach (var (point, i) in points.Take(Seeds.Times(1, 4)).Select(static (point, i) => (point, i)))
         {
             await model.RoundAsync(async () =>
             {

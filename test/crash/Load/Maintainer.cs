@@ -40,10 +40,10 @@ internal sealed class Maintainer(ApiClient api, Random random)
 
     /// <summary>Starts a run and waits for its end.</summary>
     /// <returns>The run as it is shown.</returns>
-    public static async Task<JsonNode> CompleteAsync(ApiClient api, object request, string collection = Runs)
+    public static async Task<JsonNode> CompleteAsync(ApiClient api, object request, string collection = Runs, int minutes = 1)
     {
         var run = await StartAsync(api, request, collection);
-        for (var looks = 0; looks < 1_200; looks++)
+        for (var looks = 0; looks < 1_200 * minutes; looks++)
         {
             var shown = JsonNode.Parse(await api.Http.GetStringAsync($"{Runs}/{run}"))!;
             if ((string?)shown["state"] is "done" or "failed" or "cancelled")
@@ -54,7 +54,7 @@ internal sealed class Maintainer(ApiClient api, Random random)
             await Task.Delay(50);
         }
 
-        throw new TimeoutException($"Run {run} did not end within a minute: {await api.Http.GetStringAsync($"{Runs}/{run}")}");
+        throw new TimeoutException($"Run {run} did not end in time: {await api.Http.GetStringAsync($"{Runs}/{run}")}");
     }
 
     private static async Task<string> StartAsync(ApiClient api, object request, string collection)

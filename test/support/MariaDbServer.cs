@@ -29,6 +29,7 @@ public sealed class MariaDbServer : IDisposable
         _environment["GRANARY_MARIADB_DIR"] = Path.Combine("/var/tmp", $"granary-mariadb-{Environment.ProcessId}-{Interlocked.Increment(ref s_databases)}");
         _environment["GRANARY_MARIADB_PORT"] = "0";
         _environment["GRANARY_MARIADB_PASSWORD"] = $"{Guid.NewGuid():n}";
+        AfterExit.Wipe(ScriptFile, _environment["GRANARY_MARIADB_DIR"], _environment);
         ConnectionString = Script("start");
     }
 
@@ -96,18 +97,14 @@ public sealed class MariaDbServer : IDisposable
 
     private string With(string database) => $"{ConnectionString};Database={database}";
 
-    private static MariaDbServer FindOrStart()
-    {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
-            return new(given);
-        var started = new MariaDbServer();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => started.Dispose();
-        return started;
-    }
+    private static string ScriptFile => Path.Combine(Repository.Root, "test/servers/mariadb.sh");
+
+    private static MariaDbServer FindOrStart() =>
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given ? new(given) : new();
 
     private string Script(string action)
     {
-        var (code, output) = Repository.Run("bash", [Path.Combine(Repository.Root, "test/servers/mariadb.sh"), action], _environment);
+        var (code, output) = Repository.Run("bash", [ScriptFile, action], _environment);
         return code == 0
             ? output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("").Trim()
             : throw new InvalidOperationException($"The MariaDB server did not {action}: {output}");

@@ -84,11 +84,7 @@ public sealed class S3Server
             ["GRANARY_S3_ACCESS_KEY"] = "granarytestkey00001",
             ["GRANARY_S3_SECRET_KEY"] = $"{Guid.NewGuid():n}",
         };
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            Repository.Run("bash", [script, "wipe"], environment);
-            Directory.Delete(folder, recursive: true);
-        };
+        AfterExit.Wipe(script, folder, environment);
         var (code, output) = Repository.Run("bash", [script, "start"], environment);
         return code == 0
             ? new(new Uri(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1].Trim()), new(environment["GRANARY_S3_ACCESS_KEY"], environment["GRANARY_S3_SECRET_KEY"]), environment["GRANARY_S3_DIR"])

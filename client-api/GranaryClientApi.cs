@@ -88,6 +88,12 @@ public static class GranaryClientApi
         return app;
     }
 
+    /// <summary>
+    /// Tells followers of changes that the server stops, and waits a little for them to go. For whoever stops the HTTP server
+    /// itself: it waits for its requests, which sockets are. They resume elsewhere with their cursor.
+    /// </summary>
+    public static Task EndFollowersAsync(IServiceProvider services) => services.GetRequiredService<ChangeHub>().CloseAllAsync();
+
     private static void AddMetrics(IServiceCollection services)
     {
         services.AddSingleton<IMemoryPoolFactory<byte>, ReceivePool>();

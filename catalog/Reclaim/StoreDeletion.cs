@@ -18,7 +18,9 @@ internal static class StoreDeletion
 
     private static readonly Sql SelectCondemned = new("SELECT 1 FROM location WHERE state = 2 AND store = ?1 LIMIT 1");
 
-    private static readonly Sql SelectWriting = new("SELECT 1 FROM location WHERE state = 0 AND store = ?1 LIMIT 1");
+    // By epoch, as every copy under way has one: the store alone would be looked for in the rows of all copies.
+    private static readonly Sql SelectWriting = new(
+        "SELECT 1 FROM location WHERE state = 0 AND store = ?1 AND epoch IN (SELECT id FROM silo_epoch) LIMIT 1");
 
     private static readonly IReadOnlyList<Sql> Removals =
     [

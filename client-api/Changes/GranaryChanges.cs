@@ -21,7 +21,8 @@ internal static class GranaryChanges
     public static void MapGranaryChanges(this IEndpointRouteBuilder routes) => routes.ServiceProvider.GetRequiredService<ChangeEndpoints>().Map(routes);
 
     /// <summary>
-    /// The HTTP server is the first part to be stopped and waits for its requests, which sockets are: they are told before.
+    /// The HTTP server is the first part to be stopped and waits for its requests, which sockets are: they are told before,
+    /// unless whoever stops the server by itself has told them (<see cref="GranaryClientApi.EndFollowersAsync"/>).
     /// </summary>
     private sealed class SocketShutdown(ChangeHub hub) : IHostedLifecycleService
     {

@@ -143,6 +143,7 @@ public sealed partial class GranarySilo : IAsyncDisposable
     private async Task StopServingAsync()
     {
         _app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await GranaryClientApi.EndFollowersAsync(_app.Services);
         using var limit = new CancellationTokenSource(SiloComposition.StopLimit, TimeProvider.System);
         await _app.Services.GetRequiredService<IServer>().StopAsync(limit.Token);
     }

@@ -76,7 +76,11 @@ public sealed class RepeatTests(AdminWorld world)
     public async Task A_place_of_another_store_is_taken_over_when_the_operator_says_so()
     {
         var (_, folder) = await world.MakeStoreAsync();
+        var identity = Path.Combine(folder, "granary-store.json");
+        var of = await File.ReadAllBytesAsync(identity);
         (await world.SendAsync("DELETE", $"/api/v1/file-stores/{Path.GetFileName(folder)}")).Is(204);
+        Assert.False(File.Exists(identity), "A store that is deleted leaves its place.");
+        await File.WriteAllBytesAsync(identity, of); // As a folder that came back from elsewhere.
         var name = world.NewName("store");
         (await world.SendAsync("POST", "/api/v1/file-stores", AdminWorld.LocalStore(name, folder))).Refused(409, "conflict");
         (await world.SendAsync("POST", "/api/v1/file-stores?takeOver=true", AdminWorld.LocalStore(name, folder))).Is(201);

@@ -66,10 +66,8 @@ public sealed record ProxyRule(ProxyFault Fault)
 public sealed class FaultProxy : IAsyncDisposable
 {
     private readonly Uri _upstream;
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConnectionLoop _loop;
     private readonly CancellationTokenSource _closing = new();
-    private readonly ConcurrentDictionary<Task, bool> _connections = new();
-    private readonly Task _accepting;
     private int _requests;
 
     /// <summary>Begins to listen.</summary>
@@ -77,9 +75,8 @@ public sealed class FaultProxy : IAsyncDisposable
     public FaultProxy(Uri upstream)
     {
         _upstream = upstream;
-        _listener.Start();
-        Endpoint = new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
-        _accepting = AcceptAsync();
+        _loop = new(IPAddress.Loopback, (client, _) => ServeAsync(new TcpClient { Client = client }));
+        Endpoint = new($"http://127.0.0.1:{_loop.Port}");
     }
 
     /// <summary>The proxy's own address.</summary>
@@ -97,29 +94,8 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_closing.IsCancellationRequested)
-            return;
         await _closing.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        await Task.WhenAll(_connections.Keys);
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var client = await _listener.AcceptTcpClientAsync(_closing.Token);
-                var serving = ServeAsync(client);
-                _connections[serving] = true;
-                _ = serving.ContinueWith(t => _connections.TryRemove(t, out _), TaskScheduler.Default);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-        }
+        await _loop.DisposeAsync();
     }
 
     private async Task ServeAsync(TcpClient client)

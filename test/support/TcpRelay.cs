@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -26,11 +25,8 @@ public enum RelayVerdict
 /// </summary>
 public sealed class TcpRelay : IAsyncDisposable
 {
-    private readonly TcpListener _listener;
     private readonly EndPoint _upstream;
-    private readonly CancellationTokenSource _closing = new();
-    private readonly ConcurrentDictionary<Task, bool> _connections = new();
-    private readonly Task _accepting;
+    private readonly ConnectionLoop _loop;
     private int _accepted;
 
     /// <summary>Begins to listen.</summary>
@@ -39,14 +35,11 @@ public sealed class TcpRelay : IAsyncDisposable
     public TcpRelay(IPEndPoint upstream, IPAddress? address = null)
     {
         _upstream = upstream;
-        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
-        _listener.Start();
-        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        _accepting = AcceptAsync();
+        _loop = new(address ?? IPAddress.Loopback, ServeAsync);
     }
 
     /// <summary>The relay's own port.</summary>
-    public int Port { get; }
+    public int Port => _loop.Port;
 
     /// <summary>Decides on bytes from clients to the server, as they arrive, by the number of the connection. Null: all pass.</summary>
     public Func<int, ReadOnlyMemory<byte>, RelayVerdict>? ToServer { get; set; }
@@ -58,34 +51,9 @@ public sealed class TcpRelay : IAsyncDisposable
     public Func<int, ReadOnlyMemory<byte>, byte[]?>? Rewrite { get; set; }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (_closing.IsCancellationRequested)
-            return;
-        await _closing.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        await Task.WhenAll(_connections.Keys);
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var client = await _listener.AcceptSocketAsync(_closing.Token);
-                var serving = ServeAsync(client);
-                _connections[serving] = true;
-                _ = serving.ContinueWith(t => _connections.TryRemove(t, out _), TaskScheduler.Default);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-        }
-    }
-
-    private async Task ServeAsync(Socket client)
+    private async Task ServeAsync(Socket client, CancellationToken closing)
     {
         var number = Interlocked.Increment(ref _accepted);
         using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -94,9 +62,9 @@ public sealed class TcpRelay : IAsyncDisposable
         {
             try
             {
-                await server.ConnectAsync(_upstream, _closing.Token);
-                using var end = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
-                var both = new[] 
+                await server.ConnectAsync(_upstream, closing);
+                using var end = CancellationTokenSource.CreateLinkedTokenSource(closing);
+                var both = new[]
                 {
                     CopyAsync(client, server, bytes => ToServer?.Invoke(number, bytes), bytes => Rewrite?.Invoke(number, bytes), end.Token),
                     CopyAsync(server, client, bytes => ToClient?.Invoke(number, bytes), static _ => null, end.Token),

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
@@ -11,10 +10,10 @@ namespace Granary.Bench;
 /// </summary>
 internal sealed class GranaryCluster : IAsyncDisposable
 {
-    private readonly Process _process;
+    private readonly ServerProcess _process;
     private readonly string _data;
 
-    private GranaryCluster(Process process, int port, int silos, string data)
+    private GranaryCluster(ServerProcess process, int port, int silos, string data)
     {
         _process = process;
         _data = data;
@@ -36,33 +35,8 @@ internal sealed class GranaryCluster : IAsyncDisposable
     public static async Task<GranaryCluster> StartAsync(string data, int silos, CancellationToken cancellationToken)
     {
         var port = GranaryServer.FreePort();
-        var start = new ProcessStartInfo(GranaryServer.Executable, ["up", "--data", data, "--silos", Text(silos), "--port", Text(port)])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        var process = Process.Start(start) ?? throw new InvalidOperationException("The cluster did not start.");
-        var ready = new TaskCompletionSource();
-        var lines = new ConcurrentQueue<string>();
-        void Take(string? line)
-        {
-            lines.Enqueue(line ?? "");
-            if (line?.StartsWith("The silos:", StringComparison.Ordinal) == true)
-            {
-                ready.TrySetResult();
-            }
-        }
-
-        process.OutputDataReceived += (_, e) => Take(e.Data);
-        process.ErrorDataReceived += (_, e) => Take(e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        var exited = process.WaitForExitAsync(cancellationToken);
-        if (await Task.WhenAny(ready.Task, exited).ConfigureAwait(false) == exited)
-        {
-            throw new InvalidOperationException("The cluster ended before it was ready: " + string.Join(Environment.NewLine, lines));
-        }
-
+        var process = await ServerProcess.StartAsync(
+            ["up", "--data", data, "--silos", Text(silos), "--port", Text(port)], "The silos:", TimeSpan.FromSeconds(100), cancellationToken).ConfigureAwait(false);
         return new GranaryCluster(process, port, silos, data);
     }
 
@@ -87,24 +61,7 @@ internal sealed class GranaryCluster : IAsyncDisposable
     };
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-        {
-            Signals.Terminate(_process.Id);
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(100));
-            try
-            {
-                await _process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                _process.Kill(entireProcessTree: true);
-            }
-        }
-
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     private static TimeSpan UsedBy(int process)
     {

@@ -91,6 +91,9 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Requests that arrived.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
+    /// <summary>Request lines whose answer was passed on to its end.</summary>
+    public ConcurrentQueue<string> Answered { get; } = new();
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -187,6 +190,8 @@ public sealed class FaultProxy : IAsyncDisposable
         if (rule?.Fault is ProxyFault.CutAnswer or ProxyFault.LoseAnswer)
             await ResetAsync(client);
         client.Close();
+        if (rule is null)
+            Answered.Enqueue(head.Lines[0]);
         await sending;
     }
 

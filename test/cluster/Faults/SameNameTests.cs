@@ -36,7 +36,7 @@ public sealed class SameNameTests
         using (var client = new HttpClient())
         {
             Assert.True(await ReadyAsync(client, younger), younger.LogEnd);
-            Assert.True(await SiloCluster.IsReadyAsync(client, other));
+            Assert.True(await SiloAddress.IsReadyAsync(client, other.Url));
         }
 
         using var writer = cluster.Client(0);
@@ -51,7 +51,7 @@ public sealed class SameNameTests
     {
         for (var i = 0; i < 300; i++)
         {
-            if (await SiloCluster.IsReadyAsync(client, silo))
+            if (await SiloAddress.IsReadyAsync(client, silo.Url))
             {
                 return true;
             }

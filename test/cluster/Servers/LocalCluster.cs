@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using Granary.TestSupport;
 
@@ -67,12 +64,7 @@ public sealed class LocalCluster : IAsyncDisposable
     }
 
     /// <summary>A client of one silo that acts as the operator.</summary>
-    public HttpClient Client(int silo, TimeSpan? patience = null)
-    {
-        var client = new HttpClient { BaseAddress = Urls[silo], Timeout = patience ?? TimeSpan.FromSeconds(30) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", OperatorKey);
-        return client;
-    }
+    public HttpClient Client(int silo, TimeSpan? patience = null) => SiloAddress.Client(Urls[silo], OperatorKey, patience);
 
     /// <summary>Process id of a silo, as it wrote it.</summary>
     public int SiloProcess(int silo) => ReadPid($"data/silo-{silo + 1}/silo.pid");
@@ -93,7 +85,7 @@ public sealed class LocalCluster : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < Urls.Count;)
         {
-            if (await AnswersAsync(client, new Uri(Urls[i], "api/v1/ready")))
+            if (await SiloAddress.IsReadyAsync(client, Urls[i]))
             {
                 i++;
             }
@@ -128,7 +120,7 @@ public sealed class LocalCluster : IAsyncDisposable
 
     private async Task UpAsync()
     {
-        var port = FreePorts(Silos);
+        var port = SiloAddress.FreePorts(Silos, step: 10);
         var info = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "granary-silo.dll"), "up", "--data", _folder["data"], "--port", $"{port}", "--silos", $"{Silos}"])
         {
             RedirectStandardError = true,
@@ -158,19 +150,6 @@ public sealed class LocalCluster : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> AnswersAsync(HttpClient client, Uri url)
-    {
-        try
-        {
-            using var answer = await client.GetAsync(url);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
-        {
-            return false;
-        }
-    }
-
     private int ReadPid(string file) => int.Parse(File.ReadAllText(_folder[file]).Split(' ', '\n')[0]);
 
     private static void Signal(int process, string signal) => Repository.Run("kill", [$"-{signal}", $"{process}"]);
@@ -183,35 +162,6 @@ public sealed class LocalCluster : IAsyncDisposable
             {
                 _output.AppendLine(line);
             }
-        }
-    }
-
-    /// <summary>A port P so that P, P + 10, P + 20 ... are free.</summary>
-    private static int FreePorts(int count)
-    {
-        while (true)
-        {
-            using var first = new TcpListener(IPAddress.Loopback, 0);
-            first.Start();
-            var port = ((IPEndPoint)first.LocalEndpoint).Port;
-            if (port + (10 * count) < 65535 && Enumerable.Range(1, count - 1).All(i => IsFree(port + (10 * i))))
-            {
-                return port;
-            }
-        }
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
         }
     }
 }

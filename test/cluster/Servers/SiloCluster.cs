@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Granary.Catalog;
 using Granary.TestSupport;
@@ -98,12 +96,7 @@ internal sealed class SiloCluster : IAsyncDisposable
     }
 
     /// <summary>A client of one silo that acts as the operator.</summary>
-    public HttpClient Client(int silo, TimeSpan? patience = null)
-    {
-        var client = new HttpClient { BaseAddress = Urls[silo], Timeout = patience ?? TimeSpan.FromSeconds(30) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", OperatorKey);
-        return client;
-    }
+    public HttpClient Client(int silo, TimeSpan? patience = null) => SiloAddress.Client(Urls[silo], OperatorKey, patience);
 
     /// <summary>Waits until every silo that was started, and not stopped since, says that it is ready.</summary>
     public async Task WaitUntilReadyAsync(TimeSpan? limit = null)
@@ -113,25 +106,11 @@ internal sealed class SiloCluster : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         foreach (var silo in Silos.FindAll(static silo => silo.IsWanted))
         {
-            while (!await IsReadyAsync(client, silo))
+            while (!await SiloAddress.IsReadyAsync(client, silo.Url))
             {
                 Assert.True(clock.Elapsed < patience, $"{silo.Name} is not ready after {clock.Elapsed.TotalSeconds:0} s:\n{silo.LogEnd}");
                 await Task.Delay(50);
             }
-        }
-    }
-
-    /// <summary>Whether a silo answers that it is ready.</summary>
-    public static async Task<bool> IsReadyAsync(HttpClient client, SiloProcess silo)
-    {
-        try
-        {
-            using var answer = await client.GetAsync(new Uri(silo.Url, "api/v1/ready"));
-            return answer.IsSuccessStatusCode;
-        }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
-        {
-            return false;
         }
     }
 
@@ -154,7 +133,7 @@ internal sealed class SiloCluster : IAsyncDisposable
     /// <summary>Adds a silo that is not started yet.</summary>
     public SiloProcess Add(string name, IPAddress address, string[] wrapper, IReadOnlyDictionary<string, string> settings, TempFolder? folder = null)
     {
-        var silo = new SiloProcess(name, address, FreePorts(3), folder ?? _folder) { Wrapper = wrapper };
+        var silo = new SiloProcess(name, address, SiloAddress.FreePorts(3, step: 1), folder ?? _folder) { Wrapper = wrapper };
         foreach (var (variable, value) in settings.Where(setting => !silo.Environment.ContainsKey(setting.Key)))
         {
             silo.Environment[variable] = value;
@@ -169,30 +148,5 @@ internal sealed class SiloCluster : IAsyncDisposable
         var environment = new Dictionary<string, string>(settings) { ["GRANARY_DATA"] = _folder["migrate"] };
         var (code, output) = await Task.Run(() => Repository.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "granary-silo.dll"), "migrate"], environment));
         Assert.True(code == 0, output);
-    }
-
-    /// <summary>
-    /// Ports below those that the system gives to outgoing connections: one that a silo left for a moment must not be taken
-    /// by somebody's client.
-    /// </summary>
-    private static int[] FreePorts(int count)
-    {
-        var found = new List<int>();
-        while (found.Count < count)
-        {
-            var port = RandomNumberGenerator.GetInt32(12_000, 32_000);
-            using var listener = new TcpListener(IPAddress.Any, port);
-            try
-            {
-                listener.Start();
-                found.Add(port);
-            }
-            catch (SocketException)
-            {
-                // Somebody's.
-            }
-        }
-
-        return [.. found];
     }
 }

@@ -20,21 +20,21 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <param name="name">Name of the silo.</param>
     /// <param name="address">Where it listens.</param>
-    /// <param name="ports">HTTP, silo and internal port.</param>
+    /// <param name="port">Of HTTP; those of silos and the internal one follow it.</param>
     /// <param name="folder">Where its data and its log are.</param>
-    public SiloProcess(string name, IPAddress address, int[] ports, TempFolder folder)
+    public SiloProcess(string name, IPAddress address, int port, TempFolder folder)
     {
         (Name, _folder) = (name, folder);
-        Url = new Uri($"http://{address}:{ports[0]}/");
+        Url = new Uri($"http://{address}:{port}/");
         Environment = new Dictionary<string, string>
         {
             ["GRANARY_DATA"] = Data,
             ["GRANARY_SILO_NAME"] = name,
             ["GRANARY_LISTEN"] = $"{address}",
             ["GRANARY_ADVERTISED_ADDRESS"] = $"{address}",
-            ["GRANARY_PORT"] = $"{ports[0]}",
-            ["GRANARY_SILO_PORT"] = $"{ports[1]}",
-            ["GRANARY_INTERNAL_PORT"] = $"{ports[2]}",
+            ["GRANARY_PORT"] = $"{port}",
+            ["GRANARY_SILO_PORT"] = $"{port + 1}",
+            ["GRANARY_INTERNAL_PORT"] = $"{port + 2}",
             ["DOTNET_STARTUP_HOOKS"] = Path.Combine(AppContext.BaseDirectory, "Granary.CrashHook.dll"),
             ["CRASH_PLAN_FILE"] = _folder[$"{name}.plan"],
         };

@@ -101,6 +101,16 @@ internal sealed class InterruptedPuts : IAsyncDisposable
         throw new TimeoutException($"{parts} parts were not stored; open are {string.Join(", ", await UploadsAsync())}.");
     }
 
+    /// <summary>
+    /// Waits until just the first parts are stored, and the command knows that they are: it may send a part again whose answer
+    /// died with the server.
+    /// </summary>
+    public async Task UntilToldAsync(int parts)
+    {
+        await UntilStoredAsync(parts);
+        await Eventually.BecomesAsync(() => Proxy.Answered.Select(static line => IndexOf(line.Split(' ')[1])).Count(index => index < parts) >= parts, "the parts are answered");
+    }
+
     /// <summary>Ids of the scope's open uploads.</summary>
     public async Task<string[]> UploadsAsync()
     {

@@ -39,7 +39,7 @@ public sealed class LargePutOutageTests : IDisposable
             {
                 puts.Stop(ProxyFault.Reset, Stored);
                 using var put = puts.Begin(file, "main:/large");
-                await puts.UntilStoredAsync(Stored);
+                await puts.UntilToldAsync(Stored);
                 await silo.KillAsync();
                 puts.Pass();
                 silo = await Silo.UpAsync(folder.At("data"), port);

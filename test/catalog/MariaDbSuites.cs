@@ -85,3 +85,9 @@ public sealed class MariaDbRetentionTests(ITestOutputHelper output) : RetentionS
 
 [RequiresMariaDb]
 public sealed class MariaDbSessionTests() : SessionSuite(new MariaDbDatabases());
+
+[RequiresMariaDb]
+public sealed class MariaDbTusSessionTests() : TusSessionSuite(new MariaDbDatabases());
+
+[RequiresMariaDb]
+public sealed class MariaDbSessionEndTests() : SessionEndSuite(new MariaDbDatabases());

@@ -54,3 +54,7 @@ public sealed class SqliteModelTests(ITestOutputHelper output) : ModelSuite(new 
 public sealed class SqliteRetentionTests(ITestOutputHelper output) : RetentionSuite(new SqliteFiles(), output);
 
 public sealed class SqliteSessionTests() : SessionSuite(new SqliteFiles());
+
+public sealed class SqliteTusSessionTests() : TusSessionSuite(new SqliteFiles());
+
+public sealed class SqliteSessionEndTests() : SessionEndSuite(new SqliteFiles());

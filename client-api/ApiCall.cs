@@ -65,4 +65,17 @@ public sealed class ApiCall
             return (null, Problem.NotFound("There is no such scope."));
         return (scope, null);
     }
+
+    /// <summary>Reads the JSON body; one that is absent reads as <c>{}</c> where that is allowed.</summary>
+    /// <returns>The object, or the refusal.</returns>
+    public Task<(JsonRequest? Body, Problem? Problem)> ReadBodyAsync(bool allowEmpty = false) => JsonRequest.ReadAsync(Http, allowEmpty, Aborted);
+
+    /// <summary>What is wrong with the request's key or with any field of its body. Ask when all fields were read.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="operation">The client's key, bound to this request; null when it sent none.</param>
+    public Problem? Check(JsonRequest body, out OperationKey? operation)
+    {
+        operation = OperationKeys.Read(Http, body.Utf8.Span, out var problem);
+        return problem ?? body.ToProblem();
+    }
 }

@@ -47,7 +47,7 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
             return limited;
         }
 
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
@@ -55,8 +55,7 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
 
         var topology = await call.RefreshTopologyAsync();
         var asked = Read(call, topology, body, null);
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }
@@ -86,7 +85,7 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
             return limited;
         }
 
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
@@ -100,8 +99,7 @@ internal sealed class ApiKeyEndpoints(ApiKeyCatalog keys, TimeProvider time)
         }
 
         var asked = Read(call, topology, body, before);
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }

@@ -49,7 +49,7 @@ internal sealed class FileStoreEndpoints(
     private async Task<IResult> CreateAsync(ApiCall call)
     {
         var takeOver = call.Query.Flag("takeOver");
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
@@ -64,8 +64,7 @@ internal sealed class FileStoreEndpoints(
             body.Error(failure.Field, failure.Sentence);
         }
 
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }
@@ -95,15 +94,14 @@ internal sealed class FileStoreEndpoints(
             return NoSuchStore();
         }
 
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
         }
 
         var settings = FileStoreRequest.ReadSettings(body, store.Settings) with { EncryptedSecrets = ReadPlace(body, store) };
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }

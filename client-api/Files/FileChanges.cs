@@ -42,16 +42,13 @@ internal sealed class FileChanges(UploadEnd commits, ScopeCopier copier)
         var (scope, missing) = await call.FindScopeAsync(call.Route("scope"));
         if (scope is null)
             return missing!;
-        var (body, unread) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, unread) = await call.ReadBodyAsync();
         if (body is null)
             return unread!;
         var path = Path(body, "path");
         var version = body.Number("version", required: true, min: 1);
-        if (body.ToProblem() is { } wrong)
+        if (call.Check(body, out var operation) is { } wrong)
             return wrong;
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out var problem);
-        if (problem is not null)
-            return problem;
         var result = await commits.CommitAsync(call.TenantId, scope.Id, new RestoreFile
         {
             Operation = operation,
@@ -67,7 +64,7 @@ internal sealed class FileChanges(UploadEnd commits, ScopeCopier copier)
         var (scope, missing) = await call.FindScopeAsync(call.Route("scope"));
         if (scope is null)
             return missing!;
-        var (body, unread) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, unread) = await call.ReadBodyAsync();
         if (body is null)
             return unread!;
         var from = Path(body, "from");
@@ -76,11 +73,8 @@ internal sealed class FileChanges(UploadEnd commits, ScopeCopier copier)
         var ifMatch = body.Text("ifMatch");
         if (move && toScope is not null && toScope != scope.Name)
             body.Error("toScope", "A move stays in one scope: copy, then delete.");
-        if (body.ToProblem() is { } wrong)
+        if (call.Check(body, out var operation) is { } wrong)
             return wrong;
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out var problem);
-        if (problem is not null)
-            return problem;
 
         var copy = new CopyFile
         {

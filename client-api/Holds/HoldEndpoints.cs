@@ -51,12 +51,11 @@ internal sealed class HoldEndpoints(HoldCatalog holds, IGrainFactory grains)
         var (target, problem) = await FileTarget.ReadAsync(call);
         if (problem is not null)
             return problem;
-        (var body, problem) = await JsonRequest.ReadAsync(call.Http, allowEmpty: true, call.Aborted);
+        (var body, problem) = await call.ReadBodyAsync(allowEmpty: true);
         if (body is null)
             return problem!;
         var reason = body.Text("reason", maxLength: HoldCatalog.MaxReason);
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
             return refused;
         var result = await holds.PutAsync(call.TenantId, target.Scope.Id, target.Path, call.Caller.Name, reason, operation, call.Aborted);
         return AdminAnswers.ToProblem(result)

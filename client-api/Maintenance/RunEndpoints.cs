@@ -68,7 +68,7 @@ internal sealed class RunEndpoints(RunCatalog runs, IMaintenancePlanner planner)
 
     private async Task<IResult> StartAsync(ApiCall call, Func<Topology, JsonRequest, ScopeInfo?, NewRun> read)
     {
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, allowEmpty: true, call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync(allowEmpty: true);
         if (body is null)
         {
             return problem!;
@@ -82,8 +82,7 @@ internal sealed class RunEndpoints(RunCatalog runs, IMaintenancePlanner planner)
         }
 
         var run = read(topology, body, scope) with { Actor = call.Caller.Name };
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } wrong)
+        if (call.Check(body, out var operation) is { } wrong)
         {
             return wrong;
         }

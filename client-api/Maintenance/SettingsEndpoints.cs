@@ -31,15 +31,14 @@ internal sealed class SettingsEndpoints(RunCatalog runs)
 
     private async Task<IResult> ChangeAsync(ApiCall call)
     {
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
         }
 
-        _ = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
         var change = Read(body);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out _) is { } refused)
         {
             return refused;
         }

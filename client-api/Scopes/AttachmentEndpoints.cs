@@ -42,15 +42,14 @@ internal sealed class AttachmentEndpoints(IGrainFactory grains, ScopeEndpoints s
             return NoSuchStore(patch);
         }
 
-        (var body, problem) = await JsonRequest.ReadAsync(call.Http, allowEmpty: true, call.Aborted);
+        (var body, problem) = await call.ReadBodyAsync(allowEmpty: true);
         if (body is null)
         {
             return problem!;
         }
 
         var settings = Read(body, topology, call, scope, patch ? before!.Settings : new AttachmentSettings { Store = store.Id });
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }

@@ -48,7 +48,7 @@ internal sealed class ScopeEndpoints(ScopeCatalog scopes, OperationCatalog opera
             return new Problem(ProblemKinds.Forbidden, "A credential that is limited to scopes makes none.");
         }
 
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
@@ -56,8 +56,7 @@ internal sealed class ScopeEndpoints(ScopeCatalog scopes, OperationCatalog opera
 
         var name = NameField.Read(body);
         var settings = ReadSettings(body, new ScopeSettings());
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }
@@ -80,15 +79,14 @@ internal sealed class ScopeEndpoints(ScopeCatalog scopes, OperationCatalog opera
             return problem!;
         }
 
-        (var body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        (var body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
         }
 
         var settings = ReadSettings(body, scope.Settings);
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }

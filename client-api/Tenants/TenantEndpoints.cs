@@ -41,7 +41,7 @@ internal sealed class TenantEndpoints(TenantCatalog tenants, OperationCatalog op
 
     private async Task<IResult> CreateAsync(ApiCall call)
     {
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
@@ -50,8 +50,7 @@ internal sealed class TenantEndpoints(TenantCatalog tenants, OperationCatalog op
         var topology = await call.RefreshTopologyAsync();
         var name = NameField.Read(body);
         var settings = ReadSettings(body, new TenantSettings(), topology);
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }
@@ -85,15 +84,14 @@ internal sealed class TenantEndpoints(TenantCatalog tenants, OperationCatalog op
             return NoSuchTenant();
         }
 
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
         }
 
         var settings = ReadSettings(body, tenant.Settings, topology);
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }

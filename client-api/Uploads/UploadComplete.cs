@@ -20,7 +20,7 @@ internal sealed partial class UploadComplete(SessionAccess access, WholeHashes w
         var (found, problem) = await access.FindAsync(call);
         if (found is null)
             return problem!;
-        (var body, problem) = await JsonRequest.ReadAsync(call.Http, allowEmpty: true, call.Aborted);
+        (var body, problem) = await call.ReadBodyAsync(allowEmpty: true);
         if (body is null)
             return problem!;
         if (body.ToProblem() is { } wrong)

@@ -33,12 +33,11 @@ internal sealed class UploadCreate(
         var (scope, problem) = await call.FindScopeAsync(call.Route("scope"));
         if (scope is null)
             return problem!;
-        (var body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        (var body, problem) = await call.ReadBodyAsync();
         if (body is null)
             return problem!;
         var begin = Read(body, call, scope);
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
             return refused;
         if (begin!.Size > call.Tenant.Settings.MaxFileBytes)
             return BodyReceiver.TooLarge(call.Tenant.Settings.MaxFileBytes);

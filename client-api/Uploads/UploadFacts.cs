@@ -74,7 +74,7 @@ internal sealed class UploadFacts(SessionCatalog sessions, SessionAccess access,
         var (found, problem) = await access.FindAsync(call);
         if (found is null)
             return problem!;
-        (var body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        (var body, problem) = await call.ReadBodyAsync();
         if (body is null)
             return problem!;
         var session = found.Session;

@@ -66,7 +66,7 @@ internal sealed partial class WebhookEndpoints(
             return problem!;
         }
 
-        var (body, unread) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, unread) = await call.ReadBodyAsync();
         if (body is null)
         {
             return unread!;
@@ -75,8 +75,7 @@ internal sealed partial class WebhookEndpoints(
         var url = ReadUrl(body, required: true);
         var prefix = body.Text("prefix", maxLength: 1024);
         var secret = ReadSecret(body) ?? "whsec_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        if ((problem ?? body.ToProblem()) is { } refused)
+        if (call.Check(body, out var operation) is { } refused)
         {
             return refused;
         }
@@ -103,7 +102,7 @@ internal sealed partial class WebhookEndpoints(
 
     private async Task<IResult> ChangeAsync(ApiCall call, ScopeInfo scope, WebhookInfo webhook)
     {
-        var (body, problem) = await JsonRequest.ReadAsync(call.Http, cancellationToken: call.Aborted);
+        var (body, problem) = await call.ReadBodyAsync();
         if (body is null)
         {
             return problem!;
@@ -112,8 +111,7 @@ internal sealed partial class WebhookEndpoints(
         var edit = new WebhookEdit(
             ReadUrl(body, required: false), body.IsNull("prefix") ? "" : body.Text("prefix", maxLength: 1024), ReadSecret(body) is { } secret ? Protect(secret) : null,
             body.Flag("paused"));
-        var operation = OperationKeys.Read(call.Http, body.Utf8.Span, out problem);
-        return (problem ?? body.ToProblem()) is { } refused ? refused : await UpdateAsync(call, scope, webhook, edit, operation);
+        return call.Check(body, out var operation) is { } refused ? refused : await UpdateAsync(call, scope, webhook, edit, operation);
     }
 
     private async Task<IResult> ResumeAsync(ApiCall call, ScopeInfo scope, WebhookInfo webhook)

@@ -11,18 +11,7 @@ public abstract class UploadSuite(ICatalogEngine engine) : CatalogSuite(engine)
     {
         await World.GrantAsync(World.Store, 100);
         var upload = NewUpload();
-        var begun = await World.Uploads.BeginAsync(
-            new BeginUpload
-            {
-                Tenant = World.Tenant,
-                Scope = World.Scope,
-                Upload = upload,
-                Path = Path("a"),
-                Size = 5,
-                Epoch = World.Epoch,
-                FirstChunk = World.Chunk(upload, 0, Hash("hello"), 5),
-            },
-            default);
+        var begun = await BeginWithAsync(upload, "a", "hello");
         Assert.Equal(UploadStatus.Ok, begun.Status);
         Assert.Equal(PlaceStatus.Write, begun.First!.Status);
         Assert.Equal(World.Store, begun.First.Store);
@@ -318,20 +307,23 @@ public abstract class UploadSuite(ICatalogEngine engine) : CatalogSuite(engine)
     public async Task A_first_chunk_without_space_leaves_an_open_upload_without_it()
     {
         var upload = NewUpload();
-        var begun = await World.Uploads.BeginAsync(
-            new BeginUpload
-            {
-                Tenant = World.Tenant,
-                Scope = World.Scope,
-                Upload = upload,
-                Path = Path("a"),
-                Size = 4,
-                Epoch = World.Epoch,
-                FirstChunk = World.Chunk(upload, 0, Hash("data"), 4),
-            },
-            default);
+        var begun = await BeginWithAsync(upload, "a", "data");
         Assert.Equal((UploadStatus.Ok, PlaceStatus.NeedsSpace), (begun.Status, begun.First!.Status));
         var placed = await World.PlaceAsync(World.Chunk(upload, 0, Hash("data"), 4));
         Assert.Equal(NamespaceStatus.Done, (await World.ApplyAsync(CommitOf(upload, "a", ["data"], [placed.Location]))).Status);
     }
+
+    /// <summary>Begins an upload of one chunk in one step with it.</summary>
+    private Task<UploadBegun> BeginWithAsync(UploadId upload, string path, string content) => World.Uploads.BeginAsync(
+        new BeginUpload
+        {
+            Tenant = World.Tenant,
+            Scope = World.Scope,
+            Upload = upload,
+            Path = Path(path),
+            Size = content.Length,
+            Epoch = World.Epoch,
+            FirstChunk = World.Chunk(upload, 0, Hash(content), content.Length),
+        },
+        default);
 }

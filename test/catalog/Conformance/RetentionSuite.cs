@@ -129,6 +129,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         await world.DeleteAsync("a");
         await SetAsync(world, new ScopeSettings { KeepDays = 1, LegalHold = true });
         Clock.Advance(TimeSpan.FromDays(1_000));
+        Assert.Equal(new VersionsDue(0, 0), await world.Versions.CountDueAsync(world.Tenant, default));
         await ExpireAsync(world);
         Assert.Equal([4L, 3, 2, 1], await NumbersAsync(world, "a"));
         Assert.NotNull((await world.FindAsync("a", 1)).File);
@@ -138,6 +139,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.Equal(AdminStatus.LegalHold, (await world.Stores.DeleteAsync(world.Store, force: true, null, default)).Status);
 
         await SetAsync(world, new ScopeSettings());
+        Assert.Equal(3, (await world.Versions.CountDueAsync(world.Tenant, default)).Versions);
         await ExpireAsync(world);
         Assert.Equal([4L], await NumbersAsync(world, "a"));
         Assert.Equal(AdminStatus.Done, (await world.Scopes.MarkDeletingAsync(world.Tenant, world.Scope, force: false, null, default)).Status);
@@ -165,6 +167,7 @@ public abstract class RetentionSuite(ICatalogEngine engine, ITestOutputHelper ou
         Assert.Equal([3L], await NumbersAsync(world, "free"));
         Assert.Equal(AdminStatus.LegalHold, (await world.Scopes.MarkDeletingAsync(world.Tenant, world.Scope, force: true, null, default)).Status);
         Assert.Equal(AdminStatus.LegalHold, (await world.Tenants.DeleteAsync(world.Tenant, null, default)).Status);
+        Assert.Equal(AdminStatus.LegalHold, (await world.Stores.DeleteAsync(world.Store, force: true, null, default)).Status);
         var hold = Assert.Single(await world.Holds.ListAsync(world.Tenant, world.Scope, null, 10, default));
         Assert.Equal((Path("held"), "case 7", "test"), (hold.Path, hold.Reason, hold.By));
         Assert.Equal(1, (await world.Scopes.GetDetailsAsync(world.Tenant, world.Scope, default))!.Holds);

@@ -8,7 +8,11 @@ namespace Granary.Catalog;
 /// </summary>
 internal static class ChunkLedger
 {
-    private static readonly Sql SelectChunk = new("SELECT size FROM chunk WHERE tenant = ?1 AND hash = ?2 /*lock*/");
+    private static readonly Sql SelectChunk = new("SELECT size FROM chunk WHERE tenant = ?1 AND hash = ?2 /*lock*/")
+    {
+        // In the order of the key, as all locks on chunks.
+        Many = new(2, "SELECT hash, size FROM chunk FORCE INDEX (PRIMARY) WHERE tenant = ?1 AND hash IN (?*) ORDER BY hash /*lock*/"),
+    };
 
     private static readonly Sql SelectScopeRefs = new("SELECT refs FROM scope_chunk WHERE tenant = ?1 AND chunk = ?2 AND scope = ?3");
 
@@ -40,16 +44,21 @@ internal static class ChunkLedger
     /// <summary>Locks chunks in ascending order, the order in which everybody does.</summary>
     public static void LockAll(CatalogSession session, TenantId tenant, IEnumerable<byte[]> hashes)
     {
-        byte[]? previous = null;
+        var ordered = new List<byte[]>();
         foreach (var hash in hashes.Order(ByteOrder.Instance))
         {
-            if (previous is null || !hash.AsSpan().SequenceEqual(previous))
+            if (ordered.Count == 0 || !hash.AsSpan().SequenceEqual(ordered[^1]))
             {
-                LockSize(session, tenant, hash);
-                previous = hash;
+                ordered.Add(hash);
             }
         }
+
+        ordered.ForEach(hash => ExpectLock(session, tenant, hash));
+        ordered.ForEach(hash => LockSize(session, tenant, hash));
     }
+
+    /// <summary><see cref="LockSize"/> is going to be asked; the order of these calls is that of the locks.</summary>
+    public static void ExpectLock(CatalogSession session, TenantId tenant, byte[] hash) => session.Expect(SelectChunk, tenant, hash);
 
     /// <summary>Uploads and versions of a scope that reference a chunk.</summary>
     public static long ScopeRefs(CatalogSession session, TenantId tenant, ScopeId scope, byte[] hash) =>

@@ -22,15 +22,24 @@ internal static class LocationLedger
 
     private static readonly Sql InsertRange = new("INSERT INTO location_range (first_id, given) VALUES (?1, ?2)");
 
-    private static readonly Sql SelectLocation = new("SELECT tenant, chunk, store, state, length, epoch, upload FROM location WHERE id = ?1");
+    private static readonly Sql SelectLocation = new("SELECT tenant, chunk, store, state, length, epoch, upload FROM location WHERE id = ?1")
+    {
+        Many = new(1, "SELECT id, tenant, chunk, store, state, length, epoch, upload FROM location FORCE INDEX (PRIMARY) WHERE id IN (?*)"),
+    };
 
     // The plus keeps the planner from walking all stored copies of the store instead of the few of the chunk.
-    private static readonly Sql SelectStoredIn = new("SELECT 1 FROM location WHERE tenant = ?1 AND chunk = ?2 AND +store = ?3 AND state = 1");
+    private static readonly Sql SelectStoredIn = new("SELECT 1 FROM location WHERE tenant = ?1 AND chunk = ?2 AND +store = ?3 AND state = 1")
+    {
+        Many = new(2, "SELECT chunk, 1 FROM location FORCE INDEX (location_copies) WHERE tenant = ?1 AND chunk IN (?*) AND store = ?3 AND state = 1"),
+    };
 
-    // A copy that is settled forgets who wrote it; one that failed remembers, so that a late report of it is refused.
+    // A copy that is settled forgets who wrote it (who that was never changes before); one that failed remembers, so that a late report of it is refused.
     // Nobody else settles it while its upload is locked; if somebody did, the state may not be NULL and the work runs again.
     private static readonly Sql SettleLocation = new(
-        "UPDATE location SET state = CASE WHEN state = 0 AND upload = ?3 THEN ?2 ELSE NULL END, epoch = NULL, upload = NULL WHERE id = ?1");
+        "UPDATE location SET state = CASE WHEN state = 0 AND upload IS NOT NULL THEN ?2 ELSE NULL END, epoch = NULL, upload = NULL WHERE id = ?1")
+    {
+        Many = new(1, "UPDATE location SET state = CASE WHEN state = 0 AND upload IS NOT NULL THEN ?2 ELSE NULL END, epoch = NULL, upload = NULL WHERE id IN (?*)"),
+    };
 
     // A copy of no upload, in the state in which it was seen under the chunk's lock; otherwise the work runs again.
     private static readonly Sql MoveLocation = new(
@@ -49,7 +58,7 @@ internal static class LocationLedger
     public static List<AttachedStore> Attached(CatalogSession session, ScopeId scope, SiloEpoch epoch)
     {
         var attached = new List<AttachedStore>();
-        using var rows = session.Query(SelectAttached, scope, epoch);
+        using var rows = session.QueryOnce(SelectAttached, scope, epoch);
         while (rows.Read())
         {
             var store = new StoreId(rows.Long(0));
@@ -58,6 +67,16 @@ internal static class LocationLedger
 
         return attached;
     }
+
+    /// <summary><see cref="Attached"/> is going to be asked.</summary>
+    public static void ExpectAttached(CatalogSession session, ScopeId scope, SiloEpoch epoch) => session.Expect(SelectAttached, scope, epoch);
+
+    /// <summary><see cref="Find"/> is going to be asked.</summary>
+    public static void ExpectRow(CatalogSession session, LocationId id) => session.Expect(SelectLocation, id);
+
+    /// <summary><see cref="MarkWritten"/> is going to be asked for; the chunk is locked.</summary>
+    public static void ExpectWritten(CatalogSession session, LocationRow location) =>
+        session.Expect(SelectStoredIn, location.Tenant, location.Hash, location.Store);
 
     /// <summary>A stored copy that a scope can read: in a store that is attached, not leaving, not writeOnly (design, Writing 3).</summary>
     public static (LocationId Location, StoreId Store)? FindReadable(
@@ -133,9 +152,9 @@ internal static class LocationLedger
     {
         var raceLost = session.Exists(SelectStoredIn, location.Tenant, location.Hash, location.Store);
         var state = raceLost ? (int)LocationState.Deleting : (int)LocationState.Stored;
-        if (location.Upload is { } upload)
+        if (location.Upload is not null)
         {
-            session.Post(SettleLocation, location.Id, state, upload);
+            session.Post(SettleLocation, location.Id, state);
             session.Shared.AddUploaded(location.Store, raceLost ? 0 : location.Length);
         }
         else

@@ -28,6 +28,9 @@ public sealed class CatalogDatabase : IAsyncDisposable
     /// <summary>The clock of every decision in the catalog.</summary>
     public TimeProvider Time { get; }
 
+    /// <summary>Whether pieces of work that wait together share a transaction; else each has its own.</summary>
+    internal bool SharesTransactions => _engine.SharesTransactions;
+
     /// <summary>What the writer did so far.</summary>
     public CatalogStatistics Statistics => new(_engine.Commits, _engine.Items, _writes.Count, _reads.Count);
 

@@ -32,6 +32,20 @@ public abstract class CatalogSession
     /// <summary>Runs a query. Dispose the rows before the same statement is run again.</summary>
     public abstract SqlRows Query(Sql sql, params ReadOnlySpan<SqlValue> values);
 
+    /// <summary>
+    /// Says that a query will be run, so that it may be sent together with others: its rows may be those of any moment from now
+    /// on. Between, the work must not change a row that it reads.
+    /// </summary>
+    internal virtual void Expect(Sql sql, params ReadOnlySpan<SqlValue> values)
+    {
+    }
+
+    /// <summary>
+    /// Runs a query once in a piece of work, however often it is asked for: of rows that the work locks by it, or whose change
+    /// it would notice when it writes, and that it does not change itself.
+    /// </summary>
+    internal virtual SqlRows QueryOnce(Sql sql, params ReadOnlySpan<SqlValue> values) => Query(sql, values);
+
     /// <summary>The first column of the first row as an integer; null when there is no row or it is NULL.</summary>
     public long? Scalar(Sql sql, params ReadOnlySpan<SqlValue> values)
     {
@@ -78,7 +92,7 @@ public abstract class CatalogSession
     }
 
     /// <summary>Work begins.</summary>
-    internal void BeginItem() => Shared.Clear();
+    internal virtual void BeginItem() => Shared.Clear();
 
     /// <summary>Work has ended well: what it kept back is written.</summary>
     internal void EndItem() => Shared.Write(this);

@@ -12,6 +12,9 @@ internal interface ICatalogEngine : IAsyncDisposable
     /// <summary>Pieces of work in them.</summary>
     long Items { get; }
 
+    /// <summary>Whether pieces of work that wait together share a transaction; else each has its own.</summary>
+    bool SharesTransactions { get; }
+
     /// <summary>Starts the threads. They end when both queues are closed and empty.</summary>
     void Start(WorkQueue writes, WorkQueue reads);
 }

@@ -5,7 +5,10 @@ namespace Granary.Catalog;
 /// <summary>The statements on current versions, kept versions, tombstones and the change log of one scope.</summary>
 internal static class FileTable
 {
-    private static readonly Sql SelectCurrent = new($"SELECT {FileRow.Columns} FROM file WHERE tenant = ?1 AND scope = ?2 AND path = ?3");
+    private static readonly Sql SelectCurrent = new($"SELECT {FileRow.Columns} FROM file WHERE tenant = ?1 AND scope = ?2 AND path = ?3")
+    {
+        Many = new(3, $"SELECT path, {FileRow.Columns} FROM file FORCE INDEX (PRIMARY) WHERE tenant = ?1 AND scope = ?2 AND path IN (?*)"),
+    };
 
     private static readonly Sql ReplaceCurrent = new(
         $"REPLACE INTO file (tenant, scope, path, {FileRow.Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
@@ -18,7 +21,10 @@ internal static class FileTable
     private static readonly Sql SelectCurrentNumber = new("SELECT version FROM file WHERE tenant = ?1 AND scope = ?2 AND path = ?3");
 
     private static readonly Sql SelectLastNumber = new(
-        "SELECT version FROM file_version WHERE tenant = ?1 AND scope = ?2 AND path = ?3 ORDER BY version DESC LIMIT 1");
+        "SELECT version FROM file_version WHERE tenant = ?1 AND scope = ?2 AND path = ?3 ORDER BY version DESC LIMIT 1")
+    {
+        Many = new(3, "SELECT path, MAX(version) FROM file_version FORCE INDEX (PRIMARY) WHERE tenant = ?1 AND scope = ?2 AND path IN (?*) GROUP BY path"),
+    };
 
     private static readonly Sql SelectOld = new("""
         SELECT version, size, manifest, superseded FROM file_version
@@ -51,6 +57,13 @@ internal static class FileTable
     {
         using var rows = session.Query(SelectCurrent, tenant, scope, path);
         return rows.Read() ? FileRow.Read(rows, 0, path) : null;
+    }
+
+    /// <summary><see cref="FindCurrent"/> and <see cref="LastKeptNumber"/> are going to be asked.</summary>
+    public static void Expect(CatalogSession session, TenantId tenant, ScopeId scope, byte[] path)
+    {
+        session.Expect(SelectCurrent, tenant, scope, path);
+        session.Expect(SelectLastNumber, tenant, scope, path);
     }
 
     /// <summary>A kept version or tombstone, or null.</summary>

@@ -4,6 +4,42 @@ namespace Granary.Catalog;
 
 internal sealed partial class NamespaceGroup
 {
+    private static void ExpectReports(CatalogSession session, IReadOnlyList<NamespaceOperation> operations)
+    {
+        foreach (var commit in operations.OfType<CommitUpload>())
+        {
+            UploadRow.Expect(session, commit.Upload.Value.ToByteArray(bigEndian: true));
+            foreach (var location in commit.Written)
+            {
+                LocationLedger.ExpectRow(session, location);
+            }
+        }
+    }
+
+    // Only paths that one operation of the group names: what another one leaves of its path must be read after it.
+    private void ExpectPaths(IReadOnlyList<NamespaceOperation> operations)
+    {
+        foreach (var operation in operations)
+        {
+            OperationLedger.Expect(_session, _tenant, operation.Operation);
+        }
+
+        var named = operations.SelectMany(PathsOf).CountBy(static path => path);
+        foreach (var path in named.Where(static path => path.Value == 1))
+        {
+            FileTable.Expect(_session, _tenant, _scope, path.Key.ToUtf8());
+        }
+    }
+
+    private static FilePath[] PathsOf(NamespaceOperation operation) => operation switch
+    {
+        CommitUpload commit => [commit.Path],
+        DeleteFile delete => [delete.Path],
+        CopyFile copy => [copy.From, copy.To],
+        RestoreFile restore => [restore.Path],
+        _ => [],
+    };
+
     /// <summary>Step 2, for one upload: its row, and what its stores accepted since the last report.</summary>
     private void Report(CommitUpload commit)
     {
@@ -26,6 +62,11 @@ internal sealed partial class NamespaceGroup
     private void SettleReports()
     {
         ChunkLedger.LockAll(_session, _tenant, _uploads.Values.SelectMany(static upload => upload.Written ?? []).Select(static location => location.Hash));
+        foreach (var location in _uploads.Values.SelectMany(static upload => upload.Written ?? []))
+        {
+            LocationLedger.ExpectWritten(_session, location);
+        }
+
         foreach (var (row, written) in _uploads.Values)
         {
             if (written is not null)

@@ -50,6 +50,7 @@ internal sealed partial class NamespaceGroup
     /// <summary>Applies a group.</summary>
     public static NamespaceGroupResult Apply(CatalogSession session, TenantId tenant, ScopeId scope, long expectedSequence, IReadOnlyList<NamespaceOperation> operations)
     {
+        Expect(session, tenant, scope, operations);
         var head = session.Scalar(SelectHead, scope);
         if (head is null || ReadRule(session, tenant, scope) is not { } rule)
         {
@@ -68,6 +69,16 @@ internal sealed partial class NamespaceGroup
         return new NamespaceGroup(session, tenant, scope, rule, head.Value).Run(operations);
     }
 
+    // What nearly every group reads, in the order of locks.
+    private static void Expect(CatalogSession session, TenantId tenant, ScopeId scope, IReadOnlyList<NamespaceOperation> operations)
+    {
+        session.Expect(SelectHead, scope);
+        session.Expect(SelectScope, scope, tenant);
+        UsageLedger.ExpectRow(session, tenant, scope);
+        UsageLedger.ExpectRow(session, tenant, UsageLedger.WholeTenant);
+        ExpectReports(session, operations);
+    }
+
     private NamespaceGroupResult Run(IReadOnlyList<NamespaceOperation> operations)
     {
         var before = _sequence;
@@ -80,7 +91,7 @@ internal sealed partial class NamespaceGroup
         }
 
         SettleReports();
-
+        ExpectPaths(operations);
         var results = new NamespaceResult[operations.Count];
         for (var i = 0; i < results.Length; i++)
         {

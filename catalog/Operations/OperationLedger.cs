@@ -28,6 +28,15 @@ internal static class OperationLedger
         return rows.Read() ? new StoredOperation(rows.Text(1), rows.Text(0) == key.Fingerprint) : null;
     }
 
+    /// <summary><see cref="Find"/> is going to be asked.</summary>
+    public static void Expect(CatalogSession session, TenantId tenant, OperationKey? key)
+    {
+        if (key is not null)
+        {
+            session.Expect(SelectOperation, tenant, key.Key);
+        }
+    }
+
     /// <summary>Keeps an answer.</summary>
     public static void Save(CatalogSession session, TenantId tenant, OperationKey? key, string result)
     {

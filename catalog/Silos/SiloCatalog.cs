@@ -20,6 +20,11 @@ public sealed class SiloCatalog(CatalogDatabase database)
 
     private static readonly Sql DeleteBlocks = new("DELETE FROM block WHERE epoch = ?1");
 
+    // Asked before every write of one silo to a store of another.
+    private readonly GatheredWork<SiloEpoch, bool> _questions = new(
+        epochs => database.ReadAsync<bool[]>(session => [.. epochs.Select(epoch => IsAlive(session, epoch))], CancellationToken.None),
+        static _ => null);
+
     /// <summary>Begins a life. Earlier lives of the same name are over from now on.</summary>
     public Task<SiloEpoch> RegisterAsync(string siloName, CancellationToken cancellationToken) =>
         database.WriteAsync(
@@ -51,9 +56,16 @@ public sealed class SiloCatalog(CatalogDatabase database)
 
     /// <summary>Whether a life is not over.</summary>
     public Task<bool> IsAliveAsync(SiloEpoch epoch, CancellationToken cancellationToken) =>
-        database.ReadAsync(session => IsAlive(session, epoch), cancellationToken);
+        _questions.RunAsync(epoch, cancellationToken);
 
-    internal static bool IsAlive(CatalogSession session, SiloEpoch epoch) => session.Exists(SelectAlive, epoch);
+    internal static bool IsAlive(CatalogSession session, SiloEpoch epoch)
+    {
+        using var rows = session.QueryOnce(SelectAlive, epoch);
+        return rows.Read();
+    }
+
+    /// <summary><see cref="IsAlive"/> is going to be asked.</summary>
+    internal static void ExpectAlive(CatalogSession session, SiloEpoch epoch) => session.Expect(SelectAlive, epoch);
 
     /// <summary>Gives the unused space of a life back, in all stores.</summary>
     internal static long ReleaseBlocks(CatalogSession session, SiloEpoch epoch)

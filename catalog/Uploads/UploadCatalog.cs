@@ -8,11 +8,18 @@ namespace Granary.Catalog;
 /// </summary>
 public sealed class UploadCatalog(CatalogDatabase database)
 {
+    // Of two uploads that begin with the same chunk, the second must see what the first one did.
+    private readonly GatheredWork<BeginUpload, UploadBegun> _begins = new(
+        begins => database.WriteAsync(session => BeginAll(session, begins), CancellationToken.None),
+        static begin => begin.FirstChunk is { } chunk ? (chunk.Tenant, chunk.Hash) : null);
+
     private static readonly Sql SelectScopeState = new("SELECT state FROM scope WHERE id = ?1 AND tenant = ?2 /*share*/");
 
     /// <summary>Starts an upload, reserving its declared length, and places its first chunk where one is sent along.</summary>
     public Task<UploadBegun> BeginAsync(BeginUpload begin, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => Begin(session, begin), cancellationToken);
+        database.SharesTransactions
+            ? database.WriteAsync(session => Begin(session, begin), cancellationToken)
+            : _begins.RunAsync(begin, cancellationToken);
 
     /// <summary>Says where a chunk is to be written, or that it is there already.</summary>
     public Task<ChunkPlaced> PlaceChunkAsync(PlaceChunk chunk, CancellationToken cancellationToken) =>
@@ -37,9 +44,32 @@ public sealed class UploadCatalog(CatalogDatabase database)
     public Task<UploadAborted> AbortAsync(UploadId upload, CancellationToken cancellationToken) =>
         database.WriteAsync(session => Abort(session, upload), cancellationToken);
 
+    // What they read is read at once, in the order of locks.
+    private static UploadBegun[] BeginAll(CatalogSession session, IReadOnlyList<BeginUpload> begins)
+    {
+        foreach (var (tenant, scope, epoch) in begins.Select(static begin => (begin.Tenant, begin.Scope, begin.Epoch)).Distinct().OrderBy(static begin => begin.Scope.Value))
+        {
+            session.Expect(SelectScopeState, scope, tenant);
+            UsageLedger.ExpectReserve(session, tenant, scope);
+            if (epoch is { } own)
+            {
+                SiloCatalog.ExpectAlive(session, own);
+            }
+        }
+
+        var chunks = begins.Select(static begin => begin.FirstChunk).OfType<PlaceChunk>().ToList();
+        foreach (var chunk in chunks.OrderBy(static chunk => chunk.Tenant.Value).ThenBy(static chunk => chunk.Hash.ToByteArray(), ByteOrder.Instance))
+        {
+            ChunkLedger.ExpectLock(session, chunk.Tenant, chunk.Hash.ToByteArray());
+        }
+
+        chunks.ForEach(chunk => LocationLedger.ExpectAttached(session, chunk.Scope, chunk.Epoch));
+        return [.. begins.Select(begin => Begin(session, begin))];
+    }
+
     internal static UploadBegun Begin(CatalogSession session, BeginUpload begin)
     {
-        if (session.Scalar(SelectScopeState, begin.Scope, begin.Tenant) is not (long)ScopeState.Active)
+        if (!IsActive(session, begin.Tenant, begin.Scope))
         {
             return new UploadBegun { Status = UploadStatus.ScopeGone };
         }
@@ -75,6 +105,12 @@ public sealed class UploadCatalog(CatalogDatabase database)
             : null;
         row.Insert(session, begin.Path);
         return new UploadBegun { Status = UploadStatus.Ok, First = first };
+    }
+
+    private static bool IsActive(CatalogSession session, TenantId tenant, ScopeId scope)
+    {
+        using var rows = session.QueryOnce(SelectScopeState, scope, tenant);
+        return rows.Read() && rows.Long(0) == (long)ScopeState.Active;
     }
 
     internal static ChunkPlaced Place(CatalogSession session, PlaceChunk chunk)

@@ -17,7 +17,10 @@ internal sealed class UploadRow
     private const string Columns =
         "id, tenant, scope, state, epoch, reserved, received, chunk_count, last_index, pending, deduplicated, version_refs, first_chunk, first_size, result_version, result_sequence, result_created, declared";
 
-    private static readonly Sql SelectRow = new($"SELECT {Columns} FROM upload WHERE id = ?1 /*lock*/");
+    private static readonly Sql SelectRow = new($"SELECT {Columns} FROM upload WHERE id = ?1 /*lock*/")
+    {
+        Many = new(1, $"SELECT id, {Columns} FROM upload FORCE INDEX (PRIMARY) WHERE id IN (?*) /*lock*/"),
+    };
 
     private static readonly Sql InsertRow = new("""
         INSERT INTO upload (id, tenant, scope, state, epoch, path, declared, reserved, received, chunk_count, last_index, pending, deduplicated, first_chunk, first_size, created)
@@ -88,6 +91,9 @@ internal sealed class UploadRow
         using var rows = session.Query(SelectRow, id);
         return rows.Read() ? Read(rows) : null;
     }
+
+    /// <summary><see cref="Find"/> is going to be asked.</summary>
+    public static void Expect(CatalogSession session, byte[] id) => session.Expect(SelectRow, id);
 
     /// <summary>An open upload of this scope, null otherwise.</summary>
     public static UploadRow? FindOpen(CatalogSession session, byte[] id, TenantId tenant, ScopeId scope) =>

@@ -47,7 +47,7 @@ internal static class UsageLedger
         }
 
         QuotaRefusal? refusal = null;
-        using (var rows = session.Query(SelectBoth, tenant, scope))
+        using (var rows = session.QueryOnce(SelectBoth, tenant, scope))
         {
             while (rows.Read())
             {
@@ -67,6 +67,12 @@ internal static class UsageLedger
 
         return refusal;
     }
+
+    /// <summary><see cref="TryReserve"/> is going to be asked for.</summary>
+    public static void ExpectReserve(CatalogSession session, TenantId tenant, ScopeId scope) => session.Expect(SelectBoth, tenant, scope);
+
+    /// <summary><see cref="Find"/> is going to be asked for.</summary>
+    public static void ExpectRow(CatalogSession session, TenantId tenant, ScopeId scope) => session.Expect(SelectRow, tenant, scope);
 
     /// <summary>
     /// Changes what scope and tenant count: gives back, or writes what was decided before. Growth that does not fit any more

@@ -9,7 +9,7 @@ namespace Granary.Bench.Scenarios.Cluster;
 internal static class SmallPuts
 {
     private const int Connections = 32;
-    private const int Warm = 2_000;
+    private const int Warm = 6_000;
     private const int Puts = 6_000;
 
     /// <summary>Files a second of one silo.</summary>

@@ -28,11 +28,13 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
     private const string Mode =
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', time_zone = '+00:00'";
 
-    private static readonly Sql SelectWarnings = new("SHOW WARNINGS");
+    private const string SelectWarnings = "SHOW WARNINGS";
 
     private readonly MySqlConnection _connection;
     private readonly MySqlCommand _command;
     private readonly StringBuilder _text = new(4_096);
+    private readonly PostedStatements _posted = new();
+    private readonly ExpectedRows _expected = new();
     private readonly bool _locks;
     private CommitMarker? _marker;
     private bool _changed;
@@ -116,25 +118,33 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
             return;
         }
 
-        if (_text.Length > LargestText)
+        if (_posted.Length > LargestText)
         {
             Flush();
         }
 
-        text.AppendTo(_text, values);
-        _text.Append(";\n");
+        _posted.Add(sql, values);
         _changed = true;
     }
 
-    public override SqlRows Query(Sql sql, params ReadOnlySpan<SqlValue> values)
+    public override SqlRows Query(Sql sql, params ReadOnlySpan<SqlValue> values) => Query(sql, Render(sql, values), keep: false);
+
+    internal override SqlRows QueryOnce(Sql sql, params ReadOnlySpan<SqlValue> values) => Query(sql, Render(sql, values), keep: true);
+
+    internal override void Expect(Sql sql, params ReadOnlySpan<SqlValue> values) => _expected.Add(sql.Many is { } many
+        ? new Expected(Render(sql, values), Render(many.Sql, values), MariaDbText.Literal(values[many.Parameter - 1]))
+        : new Expected(Render(sql, values), null, null));
+
+    internal override void BeginItem()
     {
-        MariaDbText.Of(sql, _locks).AppendTo(_text, values);
-        return Send(sql, ReadAll);
+        base.BeginItem();
+        _expected.Clear();
     }
 
     /// <summary>Runs one statement as it is written, such as a migration's.</summary>
     public int Run(string statement)
     {
+        _posted.MoveTo(_text);
         _text.Append(statement);
         return Send(statement, static command => command.ExecuteNonQuery());
     }
@@ -149,10 +159,11 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
         }
 
         // The answer of the last statement is the proof that all of them were done.
+        _posted.MoveTo(_text);
         Marker.AppendNext(_text);
         _text.Append(";\nCOMMIT;\nSELECT 1");
         Committing = true;
-        var done = Send("COMMIT", ReadAll);
+        var done = Send("COMMIT", ReadOne);
         if (!done.Read() || done.Long(0) != 1)
         {
             throw new InvalidOperationException("The server did not confirm a commit.");
@@ -168,6 +179,7 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
     public void EndRead()
     {
         _text.Clear();
+        _expected.Clear();
         Run("COMMIT");
     }
 
@@ -175,6 +187,8 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
     public void RollBack()
     {
         _text.Clear();
+        _posted.Clear();
+        _expected.Clear();
         Committing = false;
         _changed = false;
         ForgetUncommittedIds();
@@ -235,10 +249,38 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
 
     private void Flush()
     {
-        if (_text.Length > 0)
+        if (_posted.Length > 0)
         {
+            _posted.MoveTo(_text);
             Send("the statements before it", static command => command.ExecuteNonQuery());
         }
+    }
+
+    private string Render(Sql sql, ReadOnlySpan<SqlValue> values)
+    {
+        var text = new StringBuilder(256);
+        MariaDbText.Of(sql, _locks).AppendTo(text, values);
+        return text.ToString();
+    }
+
+    /// <summary>Rows that are here, or those of one round trip: what was posted, what is expected, the query.</summary>
+    private MariaDbRows Query(Sql sql, string query, bool keep)
+    {
+        if (_expected.Take(query, keep) is { } known)
+        {
+            return known;
+        }
+
+        _expected.Add(new Expected(query, null, null));
+        _posted.MoveTo(_text);
+        var statements = _expected.MoveTo(_text);
+        var results = Send(sql, command => ReadAll(command, statements.Count));
+        for (var i = 0; i < results.Count; i++)
+        {
+            _expected.Put(statements[i], results[i]);
+        }
+
+        return _expected.Take(query, keep)!;
     }
 
     private T Send<T>(object what, Func<MySqlCommand, T> run)
@@ -261,9 +303,27 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
         }
     }
 
-    private static MariaDbRows ReadAll(MySqlCommand command)
+    private static MariaDbRows ReadOne(MySqlCommand command) => ReadAll(command, 1)[0].Read();
+
+    private static List<QueryResult> ReadAll(MySqlCommand command, int results)
     {
         using var reader = command.ExecuteReader();
+        var all = new List<QueryResult>(results) { ReadResult(reader) };
+        while (all.Count < results)
+        {
+            if (!reader.NextResult())
+            {
+                throw new InvalidOperationException("The server gave fewer results than it was asked for.");
+            }
+
+            all.Add(ReadResult(reader));
+        }
+
+        return all;
+    }
+
+    private static QueryResult ReadResult(MySqlDataReader reader)
+    {
         var columns = reader.FieldCount;
         var rows = new List<object?[]>();
         while (reader.Read())
@@ -278,13 +338,14 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
             rows.Add(row);
         }
 
-        return new MariaDbRows(rows, columns);
+        return new QueryResult(rows, columns);
     }
 
     /// <summary>IGNORE turns every error into a warning, a value that is too long for example: only duplicates may be passed over.</summary>
     private void RefuseOtherWarnings(Sql sql)
     {
-        using var warnings = Query(SelectWarnings);
+        _text.Append(SelectWarnings);
+        using var warnings = Send(SelectWarnings, ReadOne);
         while (warnings.Read())
         {
             if (warnings.Long(1) != MariaDbException.Duplicate)

@@ -27,6 +27,8 @@ internal sealed class MariaDbEngine : ICatalogEngine
 
     public long Items => _writers.Sum(static writer => writer.Items);
 
+    public bool SharesTransactions => false;
+
     public void Start(WorkQueue writes, WorkQueue reads)
     {
         for (var i = 0; i < _options.Writers; i++)

@@ -18,6 +18,7 @@ internal sealed partial class MariaDbText
 
     private readonly string[] _pieces;
     private readonly int[] _values;
+    private readonly string? _row;
 
     private MariaDbText(string text, bool ignoresDuplicates, bool isUpsert)
     {
@@ -36,7 +37,19 @@ internal sealed partial class MariaDbText
         pieces.Add(text[from..]);
         _pieces = [.. pieces];
         _values = [.. values];
+        if (Target().Match(text) is { Success: true } target)
+        {
+            Table = target.Groups["table"].Value;
+            var at = pieces[0].LastIndexOf("VALUES (", StringComparison.Ordinal);
+            _row = at >= 0 && !ignoresDuplicates && text.EndsWith(')') && !text.Contains("ON DUPLICATE", StringComparison.Ordinal) ? pieces[0][(at + "VALUES ".Length)..] : null;
+        }
     }
+
+    /// <summary>The only table that a changing statement looks at; null where it looks at others too, or is a query.</summary>
+    public string? Table { get; }
+
+    /// <summary>An insert of one row of values and nothing else: more rows may follow it in one statement.</summary>
+    public bool IsRow => _row is not null;
 
     /// <summary>The statement passes over rows that are there, and over nothing else: its warnings must be looked at.</summary>
     public bool IgnoresDuplicates { get; }
@@ -70,16 +83,26 @@ internal sealed partial class MariaDbText
     }
 
     /// <summary>Appends the statement with its values.</summary>
-    public void AppendTo(StringBuilder text, ReadOnlySpan<SqlValue> values)
-    {
-        for (var i = 0; i < _values.Length; i++)
-        {
-            text.Append(_pieces[i]);
-            AppendValue(text, values[_values[i]]);
-        }
+    public void AppendTo(StringBuilder text, ReadOnlySpan<SqlValue> values) => Append(text, _pieces[0], values);
 
-        text.Append(_pieces[^1]);
+    /// <summary>A value that was read, as it stands in a text.</summary>
+    public static string Literal(object? value) => value switch
+    {
+        byte[] bytes => Literal((SqlValue)bytes),
+        null => "NULL",
+        var number => Literal((SqlValue)Convert.ToInt64(number, CultureInfo.InvariantCulture)),
+    };
+
+    /// <summary>A value as it stands in a text.</summary>
+    public static string Literal(SqlValue value)
+    {
+        var text = new StringBuilder();
+        AppendValue(text, value);
+        return text.ToString();
     }
+
+    /// <summary>Appends only the row of an insert (<see cref="IsRow"/>), parentheses included.</summary>
+    public void AppendRowTo(StringBuilder text, ReadOnlySpan<SqlValue> values) => Append(text, _row!, values);
 
     /// <summary>The text with a placeholder for every value, for tests.</summary>
     public string Prepared => string.Join("?", _pieces);
@@ -126,6 +149,16 @@ internal sealed partial class MariaDbText
         return $"{parts[0]} = CASE WHEN {Excluded().Replace(where, "VALUES(`$1`)")} THEN {parts[1]} ELSE {parts[0]} END";
     }
 
+    private void Append(StringBuilder text, string first, ReadOnlySpan<SqlValue> values)
+    {
+        text.Append(first);
+        for (var i = 0; i < _values.Length; i++)
+        {
+            AppendValue(text, values[_values[i]]);
+            text.Append(_pieces[i + 1]);
+        }
+    }
+
     private static void AppendValue(StringBuilder text, SqlValue value)
     {
         switch (value.Kind)
@@ -147,6 +180,10 @@ internal sealed partial class MariaDbText
                 break;
         }
     }
+
+    // A changing statement without a query inside.
+    [GeneratedRegex(@"^\s*(?:INSERT INTO|REPLACE INTO|UPDATE|DELETE FROM)\s+`(?<table>\w+)`(?![\s\S]*\bSELECT\b)")]
+    private static partial Regex Target();
 
     [GeneratedRegex(@"\?[0-9]+")]
     private static partial Regex Parameter();

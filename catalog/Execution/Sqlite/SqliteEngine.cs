@@ -51,6 +51,8 @@ internal sealed class SqliteEngine : ICatalogEngine
         }
     }
 
+    public bool SharesTransactions => true;
+
     public void Start(WorkQueue writes, WorkQueue reads)
     {
         _writer = new SqliteWriter(_connections[0], writes, _options.MaxGroup, _logs.CreateLogger<SqliteWriter>());

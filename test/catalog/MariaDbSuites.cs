@@ -48,6 +48,9 @@ public sealed class MariaDbDatabases : ICatalogEngine
 public sealed class MariaDbUploadTests() : UploadSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]
+public sealed class MariaDbGroupTests(ITestOutputHelper output) : GroupSuite(new MariaDbDatabases(), output);
+
+[RequiresMariaDb]
 public sealed class MariaDbNamespaceTests() : NamespaceSuite(new MariaDbDatabases());
 
 [RequiresMariaDb]

@@ -29,6 +29,8 @@ public sealed class SqliteFiles : ICatalogEngine
 
 public sealed class SqliteUploadTests() : UploadSuite(new SqliteFiles());
 
+public sealed class SqliteGroupTests(ITestOutputHelper output) : GroupSuite(new SqliteFiles(), output);
+
 public sealed class SqliteNamespaceTests() : NamespaceSuite(new SqliteFiles());
 
 public sealed class SqliteListingTests() : ListingSuite(new SqliteFiles());

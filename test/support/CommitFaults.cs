@@ -19,6 +19,9 @@ public enum CommitFault
 
     /// <summary>The server rolls back at COMMIT and says that there was a deadlock, as Galera does.</summary>
     Deadlock,
+
+    /// <summary>The connection breaks, and the server hears of it later, on a connection that is still open for it.</summary>
+    RequestLate,
 }
 
 /// <summary>
@@ -54,6 +57,13 @@ public sealed class CommitFaults : IAsyncDisposable
     /// <summary>Called when the server's answer to a COMMIT was lost, before the client can learn of it.</summary>
     public Action? AnswerLost { get; set; }
 
+    /// <summary>What a late COMMIT waits for.</summary>
+    public Func<CancellationToken, Task>? Late
+    {
+        get => _relay.Late;
+        set => _relay.Late = value;
+    }
+
     /// <summary>How many COMMITs met a fault.</summary>
     public int Met => Volatile.Read(ref _met);
 
@@ -74,6 +84,8 @@ public sealed class CommitFaults : IAsyncDisposable
             case CommitFault.AnswerLost:
                 _loseAnswer[connection] = true;
                 return RelayVerdict.Pass;
+            case CommitFault.RequestLate:
+                return RelayVerdict.DeliverLate;
             default:
                 _deadlocks[connection] = true;
                 return RelayVerdict.Pass;

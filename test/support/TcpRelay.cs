@@ -17,6 +17,9 @@ public enum RelayVerdict
 
     /// <summary>Drops them and keeps both sides open: nobody ever hears more.</summary>
     Swallow,
+
+    /// <summary>Closes the sender's side at once, and delivers them later, as a network may that was cut and still holds them.</summary>
+    DeliverLate,
 }
 
 /// <summary>
@@ -50,6 +53,9 @@ public sealed class TcpRelay : IAsyncDisposable
     /// <summary>Puts other bytes in the place of those that pass to the server; null as its result: the same.</summary>
     public Func<int, ReadOnlyMemory<byte>, byte[]?>? Rewrite { get; set; }
 
+    /// <summary>What late bytes wait for; then they are delivered.</summary>
+    public Func<CancellationToken, Task>? Late { get; set; }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
@@ -80,7 +86,7 @@ public sealed class TcpRelay : IAsyncDisposable
     }
 
     /// <summary>Copies until one side ends, or the verdict is to end it.</summary>
-    private static async Task CopyAsync(
+    private async Task CopyAsync(
         Socket from, Socket to, Func<ReadOnlyMemory<byte>, RelayVerdict?> rule, Func<ReadOnlyMemory<byte>, byte[]?> rewrite, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 << 10];
@@ -92,7 +98,13 @@ public sealed class TcpRelay : IAsyncDisposable
                 var verdict = rule(buffer.AsMemory(0, read)) ?? RelayVerdict.Pass;
                 if (verdict == RelayVerdict.Swallow)
                     await Task.Delay(Timeout.Infinite, cancellationToken);
-                if (verdict is RelayVerdict.Pass or RelayVerdict.CutAfter)
+                if (verdict == RelayVerdict.DeliverLate)
+                {
+                    Reset(from);
+                    await (Late?.Invoke(cancellationToken) ?? Task.CompletedTask);
+                }
+
+                if (verdict is RelayVerdict.Pass or RelayVerdict.CutAfter or RelayVerdict.DeliverLate)
                 {
                     for (var left = rewrite(buffer.AsMemory(0, read)) ?? buffer.AsMemory(0, read); !left.IsEmpty;)
                         left = left[await to.SendAsync(left, SocketFlags.None, cancellationToken)..];
@@ -100,14 +112,23 @@ public sealed class TcpRelay : IAsyncDisposable
 
                 if (verdict is RelayVerdict.CutBefore or RelayVerdict.CutAfter)
                 {
-                    from.LingerState = new(true, 0);
-                    from.Close();
+                    Reset(from);
                     return;
                 }
+
+                // The other direction ends both when the server answers, for nobody is there to hear it.
+                if (verdict == RelayVerdict.DeliverLate)
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
         }
+    }
+
+    private static void Reset(Socket socket)
+    {
+        socket.LingerState = new(true, 0);
+        socket.Close();
     }
 }

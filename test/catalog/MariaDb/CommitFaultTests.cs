@@ -13,6 +13,8 @@ public sealed class CommitFaultTests(ITestOutputHelper output) : IDisposable
     private static readonly Sql SelectChanges = new("SELECT COUNT(*) FROM change");
     private static readonly Sql SelectFiles = new("SELECT COUNT(*) FROM file");
 
+    private static readonly Sql SelectFenced = new("SELECT 1 FROM commit_marker WHERE number < 0");
+
     private readonly MariaDbDatabases _databases = new();
 
     public void Dispose() => _databases.Dispose();
@@ -68,6 +70,36 @@ public sealed class CommitFaultTests(ITestOutputHelper output) : IDisposable
 
         Assert.Equal((NamespaceStatus.Done, 2L), (again.Status, again.Sequence));
         Assert.Equal((NamespaceStatus.Done, 3L), (after.Status, after.Sequence));
+        await world.AssertInvariantsAsync();
+    }
+
+    [MariaDbFact]
+    public async Task A_commit_that_arrives_after_it_was_given_up_commits_nothing_any_more()
+    {
+        var connection = await _databases.CreateAsync();
+        await using var direct = await MariaDbDatabases.OpenAsync(connection);
+        await using var faults = new CommitFaults(connection);
+        await using var database = await MariaDbDatabases.OpenAsync(faults.ConnectionString);
+        await using var world = await CatalogWorld.CreateAsync(database, keepVersions: 2);
+        await world.PutAsync("a", "content");
+        var (left, delivered) = (1, false);
+        faults.Next = () => Interlocked.Decrement(ref left) == 0 ? CommitFault.RequestLate : null;
+        faults.Late = async cancellationToken =>
+        {
+            // Its session holds its locks for three seconds; before they are over, the writer has looked and decided.
+            for (var i = 0; i < 100 && !await direct.ReadAsync(static session => session.Exists(SelectFenced), cancellationToken); i++)
+            {
+                await Task.Delay(20, cancellationToken);
+            }
+
+            delivered = true;
+        };
+
+        // No operation id: done twice, the second time would find nothing to delete.
+        var deleted = await world.ApplyAsync(new DeleteFile { By = "test", Path = Path("a") });
+        Assert.True(delivered);
+        Assert.Equal((NamespaceStatus.Done, 2L), (deleted.Status, deleted.Sequence));
+        Assert.Equal(2, await database.ReadAsync(static session => session.Scalar(SelectChanges), default));
         await world.AssertInvariantsAsync();
     }
 }

@@ -296,6 +296,20 @@ public abstract class UploadSuite(ICatalogEngine engine) : CatalogSuite(engine)
     }
 
     [SuiteFact]
+    public async Task What_a_life_that_is_over_began_is_neither_continued_nor_committed_though_all_its_bytes_are_stored()
+    {
+        await World.GrantAsync(World.Store, 100);
+        var upload = NewUpload();
+        await World.BeginAsync(upload, "a", 4);
+        var placed = await World.PlaceAsync(World.Chunk(upload, 0, Hash("data"), 4));
+        Assert.True(await World.Uploads.ChunksWrittenAsync(upload, [placed.Location], default));
+        World.Epoch = await World.Silos.RegisterAsync("silo-1", default);
+        await World.GrantAsync(World.Store, 100);
+        Assert.Equal(PlaceStatus.EpochDead, (await World.PlaceAsync(World.Chunk(upload, 1, Hash("next"), 4))).Status);
+        Assert.Equal(NamespaceStatus.UploadGone, (await World.ApplyAsync(CommitOf(upload, "a", ["data"], []))).Status);
+    }
+
+    [SuiteFact]
     public async Task A_scope_that_is_gone_takes_no_upload()
     {
         await World.Scopes.MarkDeletingAsync(World.Tenant, World.Scope, force: false, null, default);

@@ -28,6 +28,13 @@ public interface IScopeGrain : IGrainWithStringKey
     [Alias("Detach")]
     Task<AdminResult> DetachAsync(StoreId store, OperationKey? operation, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Puts back what a detach left as leaving whose silo died between its steps: it takes no uploads, and nobody was told that
+    /// it was done, so the operator may repeat it. Runs when no detach is under way, and nobody waits for it.
+    /// </summary>
+    [OneWay, Alias("PutBackLeaving")]
+    Task PutBackLeavingAsync(CancellationToken cancellationToken);
+
     /// <summary>Changes quota, retention and legal hold.</summary>
     [Alias("UpdateSettings")]
     Task<AdminResult> UpdateSettingsAsync(ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken);

@@ -14,6 +14,9 @@ internal sealed partial class ScopeGrain
     [LoggerMessage(4002, LogLevel.Warning, "Scope {Scope}: background work could not be woken; its reminder will.")]
     private partial void LogWakeFailed(Exception failure, ScopeId scope);
 
+    [LoggerMessage(4003, LogLevel.Information, "Scope {Scope}: a detach of store {Store} that a stop had interrupted was put back; repeat it where it is still wanted.")]
+    private partial void LogPutBack(ScopeId scope, StoreId store);
+
     [LoggerMessage(4004, LogLevel.Warning, "Scope {Scope}: its changes could not be announced; those who follow it find them a moment later.")]
     private partial void LogAnnounceFailed(Exception failure, ScopeId scope);
 }

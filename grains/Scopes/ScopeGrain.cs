@@ -97,6 +97,18 @@ internal sealed partial class ScopeGrain : Grain, IScopeGrain
         await FollowAsync(await RemoveAttachmentAsync(store, operation, cancellationToken));
 
     /// <inheritdoc/>
+    public async Task PutBackLeavingAsync(CancellationToken cancellationToken)
+    {
+        // Calls of this kind come one after the other: no detach of this activation is between its steps.
+        var topology = await _topology.RefreshAsync(cancellationToken);
+        foreach (var attachment in topology.Attachments(_scope).Where(static attachment => attachment.State == AttachmentState.Leaving))
+        {
+            await _scopes.PutBackAsync(_tenant, _scope, attachment.Settings.Store, attempt: null, cancellationToken);
+            LogPutBack(_scope, attachment.Settings.Store);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<AdminResult> UpdateSettingsAsync(ScopeSettings settings, OperationKey? operation, CancellationToken cancellationToken)
     {
         var result = await _scopes.UpdateAsync(_tenant, _scope, settings, operation, cancellationToken);

@@ -10,7 +10,7 @@ namespace Granary.Silo.Hosting;
 /// nothing depends on a call that a crash lost.
 /// </summary>
 internal sealed partial class MaintenanceWaker(
-    ReclaimCatalog reclaim, ScopeCatalog scopes, StoreCatalog stores, TopologyCache topology, IMaintenancePlanner planner, IGrainFactory grains, TimeProvider time, ILogger<MaintenanceWaker> logger) : BackgroundService
+    ReclaimCatalog reclaim, StoreCatalog stores, TopologyCache topology, IMaintenancePlanner planner, IGrainFactory grains, TimeProvider time, ILogger<MaintenanceWaker> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -18,17 +18,11 @@ internal sealed partial class MaintenanceWaker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        var first = true;
         do
         {
             try
             {
-                if (first)
-                {
-                    await PutBackAsync(stoppingToken);
-                    first = false;
-                }
-
+                await PutBackAsync(stoppingToken);
                 await WakeAsync(stoppingToken);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
@@ -68,24 +62,19 @@ internal sealed partial class MaintenanceWaker(
         await planner.WakeDueAsync(cancellationToken);
     }
 
-    // A silo that died between the steps of a detach left the attachment as `leaving`, which takes no uploads. Nobody was
-    // told that it was done: it is put back, and the operator may repeat it.
+    // A silo that died between the steps of a detach left the attachment as `leaving`.
     private async Task PutBackAsync(CancellationToken cancellationToken)
     {
         var current = await topology.RefreshAsync(cancellationToken);
         foreach (var scope in current.Tenants.SelectMany(tenant => current.Scopes(tenant.Id)))
         {
-            foreach (var attachment in current.Attachments(scope.Id).Where(attachment => attachment.State == AttachmentState.Leaving))
+            if (current.Attachments(scope.Id).Any(static attachment => attachment.State == AttachmentState.Leaving))
             {
-                await scopes.PutBackAsync(scope.Tenant, scope.Id, attachment.Settings.Store, attempt: null, cancellationToken);
-                LogPutBack(scope.Name, attachment.Settings.Store);
+                await grains.GetGrain<IScopeGrain>(GrainKeys.Scope(scope.Tenant, scope.Id)).PutBackLeavingAsync(cancellationToken);
             }
         }
     }
 
     [LoggerMessage(6200, LogLevel.Warning, "Background work could not be woken; it is tried again in a minute.")]
     private partial void LogFailed(Exception failure);
-
-    [LoggerMessage(6201, LogLevel.Information, "A detach of store {Store} from scope {Scope} that a stop had interrupted was put back; repeat it where it is still wanted.")]
-    private partial void LogPutBack(string scope, StoreId store);
 }

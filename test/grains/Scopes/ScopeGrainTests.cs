@@ -47,6 +47,23 @@ public sealed class ScopeGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Behaviour", "D53")]
+    public async Task A_detach_whose_silo_died_between_its_steps_is_put_back()
+    {
+        var scopes = _world.Get<ScopeCatalog>();
+        var died = await scopes.MarkLeavingAsync(_world.Tenant, _world.Scope, _world.Store, None);
+        Assert.Equal(AttachmentState.Leaving, State());
+        await _world.ScopeGrain.PutBackLeavingAsync(None);
+        await Eventually.BecomesAsync(() => State() == AttachmentState.Active, "the store is attached again");
+
+        // The process may only have been frozen: what it goes on with is not done any more.
+        Assert.Equal(AdminStatus.Conflict, (await scopes.CompleteDetachAsync(_world.Tenant, _world.Scope, _world.Store, died.Attempt, null, None)).Status);
+        await _writer.StoreAsync("a", "content");
+
+        AttachmentState State() => _world.Get<TopologyCache>().RefreshAsync(None).GetAwaiter().GetResult().Attachments(_world.Scope).Single().State;
+    }
+
+    [Fact]
     public async Task Each_operation_of_a_group_is_decided_alone()
     {
         await _writer.StoreAsync("there", "x");

@@ -36,6 +36,9 @@ public sealed class LargePutTests(ServerFixture server) : IAsyncLifetime
         await puts.KillAfterAsync(Stored, file, target);
         Assert.Single(puts.Remembered);
         var result = await DoneAsync(file, target, "--json");
+
+        // The upload that was begun is gone on with: another one would need the quota for the whole file once more.
+        Assert.DoesNotContain(puts.Proxy.Heads, static head => head[0].StartsWith("POST ", StringComparison.Ordinal) && head[0].Contains("/uploads ", StringComparison.Ordinal));
         Assert.Equal(Enumerable.Range(Stored, Parts - Stored), puts.TakeSent());
         var line = Assert.Single(result.Json);
         Assert.Equal("stored", line.GetProperty("status").GetString());

@@ -83,6 +83,9 @@ internal static class LocalClusterCommand
             ["GRANARY_CLUSTER_KEY"] = null,
             ["GRANARY_CLUSTER_REDIS_FILE"] = null,
             ["GRANARY_ADVERTISED_ADDRESS"] = "127.0.0.1",
+
+            // Silos that share a machine: a pool whose threads spin before they sleep takes the processors from the others.
+            ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
         };
     }
 

@@ -32,6 +32,9 @@ public abstract class CatalogSession
     /// <summary>Runs a query. Dispose the rows before the same statement is run again.</summary>
     public abstract SqlRows Query(Sql sql, params ReadOnlySpan<SqlValue> values);
 
+    /// <summary>Whether <see cref="Expect"/> does anything; else nothing need be prepared for it.</summary>
+    internal virtual bool ReadsAhead => false;
+
     /// <summary>
     /// Says that a query will be run, so that it may be sent together with others: its rows may be those of any moment from now
     /// on. Between, the work must not change a row that it reads.

@@ -19,6 +19,11 @@ internal sealed partial class NamespaceGroup
     // Only paths that one operation of the group names: what another one leaves of its path must be read after it.
     private void ExpectPaths(IReadOnlyList<NamespaceOperation> operations)
     {
+        if (!_session.ReadsAhead)
+        {
+            return;
+        }
+
         foreach (var operation in operations)
         {
             OperationLedger.Expect(_session, _tenant, operation.Operation);

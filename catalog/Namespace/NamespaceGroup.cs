@@ -72,6 +72,11 @@ internal sealed partial class NamespaceGroup
     // What nearly every group reads, in the order of locks.
     private static void Expect(CatalogSession session, TenantId tenant, ScopeId scope, IReadOnlyList<NamespaceOperation> operations)
     {
+        if (!session.ReadsAhead)
+        {
+            return;
+        }
+
         session.Expect(SelectHead, scope);
         session.Expect(SelectScope, scope, tenant);
         UsageLedger.ExpectRow(session, tenant, scope);

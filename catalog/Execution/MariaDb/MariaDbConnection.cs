@@ -131,6 +131,8 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
 
     internal override SqlRows QueryOnce(Sql sql, params ReadOnlySpan<SqlValue> values) => Query(sql, Render(sql, values), keep: true);
 
+    internal override bool ReadsAhead => true;
+
     internal override void Expect(Sql sql, params ReadOnlySpan<SqlValue> values) => _expected.Add(sql.Many is { } many
         ? new Expected(Render(sql, values), Render(many.Sql, values), MariaDbText.Literal(values[many.Parameter - 1]))
         : new Expected(Render(sql, values), null, null));

@@ -9,6 +9,8 @@ namespace Granary.Cluster.Tests;
 /// </summary>
 public sealed class FrozenSiloTests(ITestOutputHelper output)
 {
+    private const int TurnsOfAll = 8;
+
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     // In a transaction that holds locks; with bytes written under a name that is not theirs yet; between the row and the bytes,
@@ -62,23 +64,24 @@ public sealed class FrozenSiloTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Which silo reaches a point first depends on where grains and stores are: all of them are told, and one is taken.</summary>
+    /// <summary>
+    /// Which silo reaches a point first depends on where grains and stores are: all of them are told in turn, and one is taken.
+    /// What is deleted waits its grace first, so that the first turns may find nobody there.
+    /// </summary>
     private static async Task<SiloProcess> FreezeAnyAsync(SiloCluster cluster, string point, int turn)
     {
-        SiloProcess? frozen = null;
-        foreach (var offset in Enumerable.Range(0, 3))
+        foreach (var offset in Enumerable.Range(0, 3 * TurnsOfAll))
         {
             var silo = cluster.Silos[(turn + offset) % 3];
             silo.Arm($"{point}:2:freeze");
             if (await ClusterFault.UntilAsync(() => silo.IsFrozen, TimeSpan.FromSeconds(4)))
             {
-                frozen = silo;
-                break;
+                return silo;
             }
 
             silo.Disarm();
         }
 
-        return frozen ?? throw new InvalidOperationException($"No silo came by {point}.");
+        throw new InvalidOperationException($"No silo came by {point}.");
     }
 }

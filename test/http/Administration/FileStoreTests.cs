@@ -103,8 +103,17 @@ public sealed class FileStoreTests(AdminWorld world)
         var name = world.NewName("store");
         var body = AdminWorld.LocalStore(name, Directory.CreateDirectory(Path.Combine(world.Host.DataPath, name)).FullName);
         var first = (await world.SendAsync("POST", "/api/v1/file-stores", body, operation: name)).Is(201);
-        Assert.Equal(first.Text, (await world.SendAsync("POST", "/api/v1/file-stores", body, operation: name)).Is(201).Text);
+        var second = (await world.SendAsync("POST", "/api/v1/file-stores", body, operation: name)).Is(201);
+        Assert.Equal(StoreOf(first), StoreOf(second));
         (await world.SendAsync("POST", "/api/v1/file-stores", body)).Refused(409, "conflict");
+    }
+
+    // Without what the file system has free, which others change meanwhile.
+    private static string StoreOf(AdminAnswer answer)
+    {
+        var store = answer.Json.AsObject();
+        Assert.True(store.Remove("fileSystemFreeBytes"));
+        return store.ToJsonString();
     }
 
     [Fact]

@@ -127,12 +127,26 @@ public sealed class MySqlDataReader : DbDataReader {
     public override int RecordsAffected => _inner.RecordsAffected;
     public override object this[int ordinal] => _inner[ordinal];
     public override object this[string name] => _inner[name];
-    public override bool Read() => MySqlException.Guard(_inner.Read);
-    public override bool NextResult() => MySqlException.Guard(_inner.NextResult);
+    public override bool Read() => MySqlException.Guard(() => ToTheEnd(_inner.Read));
+    public override bool NextResult() => MySqlException.Guard(() => ToTheEnd(_inner.NextResult));
     public override void Close() => MySqlException.Guard(() => {
         _inner.Close();
         return true;
     });
+
+    // An error ends everything that was asked for together. MySql.Data, when it meets one among rows, waits at its closing for the
+    // rest of them and for further results, until the command's time is over.
+    private bool ToTheEnd(Func<bool> step) {
+        try {
+            return step();
+        } catch (Inner.MySqlException failure) when (MySqlException.NumberOf(failure) is > 0 and < 2000) {
+            if (_inner.Hidden("ResultSet") is { } rows)
+                rows.Hide("_readDone", true);
+            if (_inner.Hidden("driver")?.Hidden("handler") is { } handler)
+                handler.Hide("serverStatus", Enum.ToObject(handler.Hidden("serverStatus")!.GetType(), 0));
+            throw;
+        }
+    }
 
     public override bool IsDBNull(int ordinal) => _inner.IsDBNull(ordinal);
     public override object GetValue(int ordinal) => _inner.GetValue(ordinal);

@@ -43,6 +43,8 @@ public sealed class MySqlConnectionStringBuilder : DbConnectionStringBuilder {
     /// <summary>The same for MySql.Data.</summary>
     internal string ForInner() {
         var inner = new Inner.MySqlConnectionStringBuilder { CharacterSet = "utf8mb4", IgnorePrepare = false, SslMode = Inner.MySqlSslMode.Preferred, AllowPublicKeyRetrieval = true };
+        if (Server.StartsWith('/'))
+            inner["Protocol"] = "Unix"; // A path is a socket's.
         foreach (string name in Keys)
             inner[name switch { "SSL Mode" => "SslMode", "Character Set" => "CharacterSet", "Keep Alive" => "Keepalive", "Use Affected Rows" => "UseAffectedRows", _ => name }] =
                 name == "SSL Mode" && SslMode == MySqlSslMode.None ? "None" : this[name];

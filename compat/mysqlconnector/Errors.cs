@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Reflection;
 using Inner = MySql.Data.MySqlClient;
 
 namespace MySqlConnector;
@@ -38,12 +39,28 @@ public sealed class MySqlException : DbException {
     }
 
     // It wraps what the network said, or leaves the number out.
-    private static int NumberOf(Inner.MySqlException failure) {
+    internal static int NumberOf(Inner.MySqlException failure) {
         if (failure.Number != 0)
             return failure.Number;
         for (Exception? cause = failure.InnerException; cause is not null; cause = cause.InnerException)
             if (cause is Inner.MySqlException { Number: not 0 } known)
                 return known.Number;
         return failure.InnerException is TimeoutException ? (int)MySqlErrorCode.CommandTimeoutExpired : 2013;
+    }
+}
+
+/// <summary>Fields and properties of MySql.Data 8.0.16 that it shows nobody.</summary>
+internal static class Inside {
+    private const BindingFlags All = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+
+    public static object? Hidden(this object of, string name) => Field(of.GetType(), name).GetValue(of);
+
+    public static void Hide(this object of, string name, object value) => Field(of.GetType(), name).SetValue(of, value);
+
+    private static FieldInfo Field(Type type, string name) {
+        for (var at = type; at is not null; at = at.BaseType)
+            if ((at.GetField(name, All) ?? at.GetField($"<{name}>k__BackingField", All)) is { } field)
+                return field;
+        throw new MissingFieldException(type.FullName, name);
     }
 }

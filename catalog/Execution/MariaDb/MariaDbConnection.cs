@@ -88,7 +88,7 @@ internal sealed class MariaDbConnection : CatalogSession, IDisposable
     public static string NameOf(string connectionString)
     {
         var given = new MySqlConnectionStringBuilder(connectionString);
-        return $"database '{given.Database}' on {given.Server}:{given.Port}";
+        return $"database '{given.Database}' on {given.Server}{(given.Server.StartsWith('/') ? "" : $":{given.Port}")}";
     }
 
     /// <summary>The database of a connection string.</summary>

@@ -31,7 +31,7 @@ public sealed class ChunkGrainTests(BareCluster cluster) : IClassFixture<BareClu
         await _chunk.ClaimWriteAsync(NewUpload(), None);
         var clock = Stopwatch.StartNew();
         var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _chunk.ClaimWriteAsync(NewUpload(), None)));
-        Assert.InRange(clock.Elapsed, ChunkGrain.MaxWait - TimeSpan.FromMilliseconds(100), ChunkGrain.MaxWait + TimeSpan.FromSeconds(3));
+        Assert.InRange(clock.Elapsed, ChunkGrain.MaxWait - TimeSpan.FromMilliseconds(100), ChunkGrain.MaxWait * 4); // five, one after the other, would take five times as long
         Assert.Single(answers, WriteClaim.Writer);
     }
 

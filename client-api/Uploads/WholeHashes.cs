@@ -25,6 +25,12 @@ internal sealed partial class WholeHashes(
     /// <summary>Parts that are sent in parallel end nearly together: the later one waits a moment, so that it is not read back.</summary>
     private const int NearParts = 8;
 
+    /// <summary>
+    /// Bytes that may be left to be read back while further ones come: whoever sends faster waits for it part by part, and not
+    /// for all of it at the end.
+    /// </summary>
+    private const int FarBehind = 16 << 20;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(200);
 
     private readonly ConcurrentDictionary<UploadId, RunningHash> _running = new();
@@ -41,6 +47,8 @@ internal sealed partial class WholeHashes(
             await AppendAsync(running, index, chunk);
         else if (running.TryBeginCatchingUp(index))
             _ = Task.Run(() => CatchUpAsync(running, session, target));
+        else if (running.IsCatchingUp)
+            await running.WaitForAsync(index - Math.Max(NearParts, FarBehind / chunk.Length), s_patience);
     }
 
     /// <summary>
@@ -179,6 +187,16 @@ internal sealed partial class WholeHashes(
         public long LastUsed { get; set; }
 
         public bool Disposed { get; private set; }
+
+        /// <summary>Whether what is behind is being read back.</summary>
+        public bool IsCatchingUp
+        {
+            get
+            {
+                lock (_lock)
+                    return _catchingUp;
+            }
+        }
 
         /// <summary>A part came through this process.</summary>
         public void CountPart() => Interlocked.Increment(ref _parts);

@@ -24,12 +24,17 @@ internal sealed class ClusterModel : IAsyncDisposable
     private static readonly int s_runMinutes = Seeds.Times(1, 10);
     private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(90);
 
-    /// <summary>After which nothing of a dead silo can arrive any more, with something to spare (design, Space and quotas).</summary>
-    private static readonly TimeSpan s_deadGrace = TimeSpan.FromMinutes(30);
+    /// <summary>
+    /// After which nothing of a dead silo can arrive any more, with something to spare (design, Space and quotas); who noted
+    /// its death may have had a clock that was an hour ahead.
+    /// </summary>
+    private static readonly TimeSpan s_deadGrace = TimeSpan.FromHours(2);
 
     private static readonly Sql AgeDeaths = new("UPDATE silo_epoch SET ended = ended - ?1 WHERE ended IS NOT NULL");
 
     private static readonly Sql AgeFailures = new("UPDATE location SET created = created - ?1 WHERE state = 2");
+
+    private static readonly Sql AgeUnreferenced = new("UPDATE chunk SET unreferenced_since = unreferenced_since - ?1 WHERE unreferenced_since IS NOT NULL");
 
     private readonly RoundRobin _balancer;
     private readonly ApiClient _api;
@@ -147,10 +152,11 @@ internal sealed class ClusterModel : IAsyncDisposable
         await Operator.CalmAsync(_api, _main, Shared);
         await using (var rows = await Rows.OpenAsync(Cluster.Catalog))
         {
-            // While all are down, half an hour passes.
+            // While all are down, two hours pass.
             await StopAsync();
             await rows.ChangeAsync(AgeDeaths, (long)s_deadGrace.TotalMilliseconds);
             await rows.ChangeAsync(AgeFailures, (long)s_deadGrace.TotalMilliseconds);
+            await rows.ChangeAsync(AgeUnreferenced, (long)s_deadGrace.TotalMilliseconds);
             Cluster.Silos.ForEach(static silo => silo.Start());
             await Cluster.WaitUntilReadyAsync();
             await DoAsync(_api.Http.PatchAsJsonAsync("api/v1/maintenance/settings", new { graceSeconds = 0 }));

@@ -37,6 +37,7 @@ public sealed class FrozenSiloTests(ITestOutputHelper output)
         }
 
         await DisagreeAsync(model);
+        model.Cluster.Silos.ForEach(static silo => SiloClock.Set(silo, TimeSpan.Zero));
         if (Seeds.Soak)
         {
             await model.SettleAsync();

@@ -30,12 +30,17 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             await using var server = await ServerProcess.UpAsync(Data);
             var putting = Enumerable.Range(0, Putters).Select(i => PutUntilKilledAsync(server, Seeds.Create((round * 100) + i), $"r{round}/p{i}", acknowledged)).ToArray();
             await Task.Delay(random.Next(200, 1500));
+            if (round == s_kills - 1)
+            {
+                // On a busy machine all kills may have come before the first answer.
+                await Eventually.BecomesAsync(() => !acknowledged.IsEmpty, "a file was acknowledged", TimeSpan.FromSeconds(60));
+            }
+
             await server.KillAsync();
             await Task.WhenAll(putting);
         }
 
         output.WriteLine($"{acknowledged.Count} files were acknowledged.");
-        Assert.NotEmpty(acknowledged);
         await using (var server = await ServerProcess.UpAsync(Data))
         {
             using var client = server.Client();

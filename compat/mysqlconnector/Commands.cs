@@ -118,7 +118,9 @@ public sealed class MySqlCommand : DbCommand {
 
 public sealed class MySqlDataReader : DbDataReader {
     private readonly Inner.MySqlDataReader _inner;
-    internal MySqlDataReader(Inner.MySqlDataReader inner) => _inner = inner;
+    private readonly Func<bool> _read;
+    private readonly Func<bool> _nextResult;
+    internal MySqlDataReader(Inner.MySqlDataReader inner) => (_inner, _read, _nextResult) = (inner, Ending(inner.Read), Ending(inner.NextResult));
 
     public override int Depth => 0;
     public override int FieldCount => _inner.FieldCount;
@@ -127,8 +129,8 @@ public sealed class MySqlDataReader : DbDataReader {
     public override int RecordsAffected => _inner.RecordsAffected;
     public override object this[int ordinal] => _inner[ordinal];
     public override object this[string name] => _inner[name];
-    public override bool Read() => MySqlException.Guard(() => ToTheEnd(_inner.Read));
-    public override bool NextResult() => MySqlException.Guard(() => ToTheEnd(_inner.NextResult));
+    public override bool Read() => MySqlException.Guard(_read);
+    public override bool NextResult() => MySqlException.Guard(_nextResult);
     public override void Close() => MySqlException.Guard(() => {
         _inner.Close();
         return true;
@@ -136,7 +138,7 @@ public sealed class MySqlDataReader : DbDataReader {
 
     // An error ends everything that was asked for together. MySql.Data, when it meets one among rows, waits at its closing for the
     // rest of them and for further results, until the command's time is over.
-    private bool ToTheEnd(Func<bool> step) {
+    private Func<bool> Ending(Func<bool> step) => () => {
         try {
             return step();
         } catch (Inner.MySqlException failure) when (MySqlException.NumberOf(failure) is > 0 and < 2000) {
@@ -146,7 +148,7 @@ public sealed class MySqlDataReader : DbDataReader {
                 handler.Hide("serverStatus", Enum.ToObject(handler.Hidden("serverStatus")!.GetType(), 0));
             throw;
         }
-    }
+    };
 
     public override bool IsDBNull(int ordinal) => _inner.IsDBNull(ordinal);
     public override object GetValue(int ordinal) => _inner.GetValue(ordinal);

@@ -1,3 +1,4 @@
+using Granary.Catalog.MariaDb;
 using Granary.TestSupport;
 using MySqlConnector;
 
@@ -35,6 +36,12 @@ public sealed class DriverTests : IDisposable
             Assert.Equal("3", Convert.ToString(next.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture));
         }).WithinAsync("the failure and the next statement", s_limit);
     }
+
+    [Theory]
+    [InlineData("Server=db;Port=3307;Database=d;Password=p", "database 'd' on db:3307")]
+    [InlineData("Server=/run/db.sock;Database=d;Password=p", "database 'd' on /run/db.sock")]
+    public void A_database_is_named_by_its_server_or_its_socket_and_without_its_password(string connection, string name) =>
+        Assert.Equal(name, MariaDbConnection.NameOf(connection));
 
     private static void ReadAll(MySqlConnection connection, string text, int before)
     {
